@@ -1,0 +1,26 @@
+package dev.softpick.bench;
+
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.options.CommandLineOptions;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+
+/** JMH with the module flag that the vector kernels need in every fork, whatever other flags the user gives. */
+public final class Main {
+
+    private Main() {}
+
+    /** Takes JMH's own arguments; {@code -h} lists them. */
+    public static void main(String[] args) throws Exception {
+        CommandLineOptions options = new CommandLineOptions(args);
+        if (options.shouldHelp() || options.shouldList() || options.shouldListProfilers()
+                || options.shouldListResultFormats() || options.shouldListWithParams()) {
+            org.openjdk.jmh.Main.main(args);
+            return;
+        }
+        new Runner(new OptionsBuilder()
+                        .parent(options)
+                        .jvmArgsPrepend("--add-modules", "jdk.incubator.vector")
+                        .build())
+                .run();
+    }
+}

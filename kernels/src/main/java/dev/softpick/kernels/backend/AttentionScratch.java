@@ -1,0 +1,46 @@
+package dev.softpick.kernels.backend;
+
+/**
+ * What attention writes while it works on one tile of query rows. Holds nothing between calls; not for more than one
+ * thread at a time.
+ */
+public final class AttentionScratch {
+
+    /** Most query rows that a kernel works on at once. */
+    public static final int ROWS = 6;
+
+    public final int headSize;
+
+    public final int panelWidth;
+
+    /** Scores of the chunk under way, {@link #scoreStride} floats a row. */
+    public final float[] scores;
+
+    public final int scoreStride;
+
+    /** {@link VirtualLanes} of each row's denominator. */
+    public final float[] lanes = new float[Panels.LEAD + ROWS * VirtualLanes.COUNT];
+
+    /** What the lanes of each row have folded to so far. */
+    public final double[] sums = new double[ROWS];
+
+    /** Numerators, {@link #numeratorStride} floats a row. */
+    public final float[] numerators;
+
+    /** The head size in whole panels. */
+    public final int numeratorStride;
+
+    /** A row of zeros to start from. */
+    public final float[] zeros;
+
+    public AttentionScratch(int headSize, int panelWidth) {
+        this.headSize = headSize;
+        this.panelWidth = panelWidth;
+        int chunk = KeyValueCache.chunkFor(headSize);
+        numeratorStride = Math.ceilDiv(headSize, panelWidth) * panelWidth;
+        scoreStride = chunk;
+        scores = new float[Panels.LEAD + ROWS * scoreStride];
+        numerators = new float[Panels.LEAD + ROWS * numeratorStride];
+        zeros = new float[panelWidth];
+    }
+}

@@ -1,0 +1,81 @@
+package dev.softpick.kernels.backend;
+
+import dev.softpick.kernels.scalar.ScalarBackend;
+import dev.softpick.kernels.vector.VectorBackend;
+
+/**
+ * One implementation of every kernel: arrays and ints in, arrays out, no argument checks (the public door made them).
+ *
+ * <p>All backends return the same bits for the same input. Matrix products accumulate over k in increasing order with
+ * fused multiply-add; reductions use {@link VirtualLanes}. Kernels are stateless, allocate nothing and may run on any
+ * number of threads at once. Unless a method says otherwise, {@code out} may be the input array at the same offset and
+ * must not overlap it in any other way.
+ */
+public sealed interface Backend permits ScalarBackend, VectorBackend {
+
+    /** {@code "scalar"} or {@code "vector"}. */
+    String name();
+
+    /** Vector width in bits; 0 for the scalar backend. */
+    int width();
+
+    /** Columns in a panel of {@link Panels} that suits this backend; every backend reads panels of any width. */
+    int panelWidth();
+
+    /**
+     * {@code Σ|x_i|} with the virtual lanes of {@link VirtualLanes}: each block of 2,048 elements folds to a float, the
+     * blocks are added in order in double.
+     */
+    double absSum(float[] x, int offset, int length);
+
+    /** {@code out_i = x_i / divisor}, correctly rounded. */
+    void divide(float[] x, int xOffset, float divisor, float[] out, int outOffset, int length);
+
+    /** {@code out_i = x_i / y_i}, correctly rounded; {@code out} may be either input at the same offset. */
+    void divide(float[] x, int xOffset, float[] y, int yOffset, float[] out, int outOffset, int length);
+
+    /** {@code out_i = x_i / (1 + Σ|x_j|)} for one row of consecutive elements. */
+    void softpick(float[] x, int xOffset, float[] out, int outOffset, int length);
+
+    /**
+     * The same for each column of a row-major {@code [length, columns]} block whose rows are consecutive: the axis is the
+     * first one. Bits equal {@link #softpick} on the column copied out.
+     */
+    void softpickColumns(float[] x, int xOffset, float[] out, int outOffset, int length, int columns);
+
+    /** {@code out_i = x_i · (1 + erf(x_i / √2)) / 2}. */
+    void gelu(float[] x, int xOffset, float[] out, int outOffset, int length);
+
+    /**
+     * {@code out = gamma · rsqrt(var + eps) · (x − mean) + beta} for {@code rows} consecutive rows of
+     * {@code gamma.length} elements each; biased variance.
+     */
+    void layerNorm(float[] x, int xOffset, int rows, float[] gamma, float[] beta, float epsilon, float[] out, int outOffset);
+
+    /**
+     * {@code c = a · w + bias}: {@code a} is {@code [m, w.k]} with {@code lda} floats from row to row, {@code c} is
+     * {@code [m, w.n]} with {@code ldc}. Here and in the next two, {@code c} must not overlap {@code a}.
+     */
+    void multiply(float[] a, int aOffset, int lda, int m, Panels w, float[] c, int cOffset, int ldc);
+
+    /** {@code c = gelu(a · w + bias)}. */
+    void multiplyGelu(float[] a, int aOffset, int lda, int m, Panels w, float[] c, int cOffset, int ldc);
+
+    /**
+     * {@code c = residual + (a · w + bias)}, the residual added last. The rows of all three are dense: {@code w.k} floats
+     * in {@code a}, {@code w.n} in the others. {@code c} and {@code residual} must not overlap.
+     */
+    void multiplyAdd(float[] a, int aOffset, int m, Panels w, float[] residual, int rOffset, float[] c, int cOffset);
+
+    /**
+     * Causal softpick attention for the last {@code rows} positions in the cache, which must lie in the chunk under way:
+     * row i attends to the keys up to its own position and no further.
+     *
+     * <p>{@code out_i = Σ_j (q_i·k_j) v_j / (√headSize + Σ_j |q_i·k_j|)}
+     */
+    void softpickAttention(
+            KeyValueCache cache, float[] q, int qOffset, int qStride, int rows, float[] out, int outOffset, int outStride);
+
+    /** {@code state += Σ k_j v_jᵀ} over the chunk that has just been filled; needed before the next key is appended. */
+    void absorb(KeyValueCache cache);
+}

@@ -1,0 +1,88 @@
+package dev.softpick.kernels.scalar;
+
+import dev.softpick.kernels.backend.Backend;
+import dev.softpick.kernels.backend.KeyValueCache;
+import dev.softpick.kernels.backend.Panels;
+
+/** The kernels in plain Java: the fallback, the cold path, and the proof that the vector kernels are right. */
+public final class ScalarBackend implements Backend {
+
+    @Override
+    public String name() {
+        return "scalar";
+    }
+
+    @Override
+    public int width() {
+        return 0;
+    }
+
+    /** Long enough for C2 to vectorize the loop along a panel's columns. */
+    @Override
+    public int panelWidth() {
+        return 64;
+    }
+
+    @Override
+    public double absSum(float[] x, int offset, int length) {
+        return ScalarReduce.absSum(x, offset, length);
+    }
+
+    @Override
+    public void divide(float[] x, int xOffset, float divisor, float[] out, int outOffset, int length) {
+        ScalarDivide.divide(x, xOffset, divisor, out, outOffset, length);
+    }
+
+    @Override
+    public void divide(float[] x, int xOffset, float[] y, int yOffset, float[] out, int outOffset, int length) {
+        ScalarDivide.divide(x, xOffset, y, yOffset, out, outOffset, length);
+    }
+
+    @Override
+    public void softpick(float[] x, int xOffset, float[] out, int outOffset, int length) {
+        ScalarSoftpick.softpick(x, xOffset, out, outOffset, length);
+    }
+
+    @Override
+    public void softpickColumns(float[] x, int xOffset, float[] out, int outOffset, int length, int columns) {
+        ScalarSoftpick.softpickColumns(x, xOffset, out, outOffset, length, columns);
+    }
+
+    @Override
+    public void gelu(float[] x, int xOffset, float[] out, int outOffset, int length) {
+        ScalarGelu.gelu(x, xOffset, out, outOffset, length);
+    }
+
+    @Override
+    public void layerNorm(
+            float[] x, int xOffset, int rows, float[] gamma, float[] beta, float epsilon, float[] out, int outOffset) {
+        ScalarLayerNorm.layerNorm(x, xOffset, rows, gamma, beta, epsilon, out, outOffset);
+    }
+
+    @Override
+    public void multiply(float[] a, int aOffset, int lda, int m, Panels w, float[] c, int cOffset, int ldc) {
+        ScalarMatMul.multiply(a, aOffset, lda, m, w, c, cOffset, ldc);
+    }
+
+    @Override
+    public void multiplyGelu(float[] a, int aOffset, int lda, int m, Panels w, float[] c, int cOffset, int ldc) {
+        ScalarMatMul.multiplyGelu(a, aOffset, lda, m, w, c, cOffset, ldc);
+    }
+
+    @Override
+    public void multiplyAdd(
+            float[] a, int aOffset, int m, Panels w, float[] residual, int rOffset, float[] c, int cOffset) {
+        ScalarMatMul.multiplyAdd(a, aOffset, m, w, residual, rOffset, c, cOffset);
+    }
+
+    @Override
+    public void softpickAttention(
+            KeyValueCache cache, float[] q, int qOffset, int qStride, int rows, float[] out, int outOffset, int outStride) {
+        ScalarAttention.softpick(cache, q, qOffset, qStride, rows, out, outOffset, outStride);
+    }
+
+    @Override
+    public void absorb(KeyValueCache cache) {
+        ScalarAttention.absorb(cache);
+    }
+}

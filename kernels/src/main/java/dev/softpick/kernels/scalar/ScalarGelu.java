@@ -1,0 +1,31 @@
+package dev.softpick.kernels.scalar;
+
+import static dev.softpick.kernels.backend.NormalTail.C0;
+import static dev.softpick.kernels.backend.NormalTail.C1;
+import static dev.softpick.kernels.backend.NormalTail.C2;
+import static dev.softpick.kernels.backend.NormalTail.C3;
+import static dev.softpick.kernels.backend.NormalTail.C4;
+import static dev.softpick.kernels.backend.NormalTail.C5;
+import static dev.softpick.kernels.backend.NormalTail.C6;
+import static dev.softpick.kernels.backend.NormalTail.C7;
+import static dev.softpick.kernels.backend.NormalTail.C8;
+import static dev.softpick.kernels.backend.NormalTail.CUT;
+
+/** {@code gelu(x) = max(x, 0) − |x|·Φ(−|x|)}, the form without cancellation on either side of 0. */
+final class ScalarGelu {
+
+    private ScalarGelu() {}
+
+    static void gelu(float[] x, int xOffset, float[] out, int outOffset, int length) {
+        for (int i = 0; i < length; i++) {
+            float value = x[xOffset + i];
+            float s = -Math.abs(value);
+            float q = Math.fma(Math.fma(Math.fma(Math.fma(C8, s, C7), s, C6), s, C5), s, C4);
+            q = Math.fma(Math.fma(Math.fma(Math.fma(q, s, C3), s, C2), s, C1), s, C0);
+            float square = q * q;
+            // −0 and NaN are not below 0 and stay as they are.
+            float positive = value < 0f ? 0f : value;
+            out[outOffset + i] = s > -CUT ? positive + square * square * s : positive;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package dev.softpick.kernels.scalar;
+
+import dev.softpick.kernels.backend.VirtualLanes;
+
+/** Layer normalization without vectors: the sums eight lanes at a time, as in {@link ScalarReduce}. */
+final class ScalarLayerNorm {
+
+    private ScalarLayerNorm() {}
+
+    static void layerNorm(
+            float[] x, int xOffset, int rows, float[] gamma, float[] beta, float epsilon, float[] out, int outOffset) {
+        int width = gamma.length;
+        double share = 1.0 / width;
+        for (int row = 0; row < rows; row++) {
+            int from = xOffset + row * width;
+            int to = outOffset + row * width;
+            float mean = (float) (sum(x, from, width, 0f, false) * share);
+            double variance = sum(x, from, width, mean, true) * share;
+            float inverse = (float) (1 / Math.sqrt(variance + epsilon));
+            for (int i = 0; i < width; i++) {
+                out[to + i] = Math.fma(gamma[i] * inverse, x[from + i] - mean, beta[i]);
+            }
+        }
+    }
+
+    /** {@code Σ (x − shift)}, or of the squares. */
+    private static double sum(float[] x, int offset, int length, float shift, boolean squared) {
+        double sum = 0;
+        for (int i = 0; i < length; i += VirtualLanes.BLOCK) {
+            int at = offset + i;
+            int n = Math.min(VirtualLanes.BLOCK, length - i);
+            float even = (eight(x, at, n, 0, shift, squared) + eight(x, at, n, 4, shift, squared))
+                    + (eight(x, at, n, 2, shift, squared) + eight(x, at, n, 6, shift, squared));
+            float odd = (eight(x, at, n, 1, shift, squared) + eight(x, at, n, 5, shift, squared))
+                    + (eight(x, at, n, 3, shift, squared) + eight(x, at, n, 7, shift, squared));
+            sum += even + odd;
+        }
+        return sum;
+    }
+
+    /** The lanes {@code base + 0, 8, … 56}, folded among themselves. */
+    private static float eight(float[] x, int offset, int n, int base, float shift, boolean squared) {
+        float l0 = 0;
+        float l8 = 0;
+        float l16 = 0;
+        float l24 = 0;
+        float l32 = 0;
+        float l40 = 0;
+        float l48 = 0;
+        float l56 = 0;
+        int i = base;
+        for (; i + 56 < n; i += VirtualLanes.COUNT) {
+            int at = offset + i;
+            l0 = add(x[at] - shift, l0, squared);
+            l8 = add(x[at + 8] - shift, l8, squared);
+            l16 = add(x[at + 16] - shift, l16, squared);
+            l24 = add(x[at + 24] - shift, l24, squared);
+            l32 = add(x[at + 32] - shift, l32, squared);
+            l40 = add(x[at + 40] - shift, l40, squared);
+            l48 = add(x[at + 48] - shift, l48, squared);
+            l56 = add(x[at + 56] - shift, l56, squared);
+        }
+        int at = offset + i;
+        l0 = i < n ? add(x[at] - shift, l0, squared) : l0;
+        l8 = i + 8 < n ? add(x[at + 8] - shift, l8, squared) : l8;
+        l16 = i + 16 < n ? add(x[at + 16] - shift, l16, squared) : l16;
+        l24 = i + 24 < n ? add(x[at + 24] - shift, l24, squared) : l24;
+        l32 = i + 32 < n ? add(x[at + 32] - shift, l32, squared) : l32;
+        l40 = i + 40 < n ? add(x[at + 40] - shift, l40, squared) : l40;
+        l48 = i + 48 < n ? add(x[at + 48] - shift, l48, squared) : l48;
+        return ((l0 + l32) + (l16 + l48)) + ((l8 + l40) + (l24 + l56));
+    }
+
+    /** Multiplying by 1 in the fused step leaves a plain addition. */
+    private static float add(float value, float sum, boolean squared) {
+        return Math.fma(value, squared ? value : 1f, sum);
+    }
+}

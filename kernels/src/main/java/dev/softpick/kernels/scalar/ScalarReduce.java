@@ -1,0 +1,65 @@
+package dev.softpick.kernels.scalar;
+
+import dev.softpick.kernels.backend.VirtualLanes;
+
+/**
+ * The sums of {@link VirtualLanes} without vectors and without an array for the lanes: eight lanes at a time, chosen so
+ * that they fold among themselves, {@code base + 0, 32, 16, 48, 8, 40, 24, 56}.
+ */
+final class ScalarReduce {
+
+    private ScalarReduce() {}
+
+    static double absSum(float[] x, int offset, int length) {
+        return absSum(x, offset, 1, length);
+    }
+
+    /** The elements stand {@code stride} apart. */
+    static double absSum(float[] x, int offset, int stride, int length) {
+        double sum = 0;
+        for (int i = 0; i < length; i += VirtualLanes.BLOCK) {
+            sum += block(x, offset + i * stride, stride, Math.min(VirtualLanes.BLOCK, length - i));
+        }
+        return sum;
+    }
+
+    private static float block(float[] x, int offset, int stride, int n) {
+        float even = (eight(x, offset, stride, n, 0) + eight(x, offset, stride, n, 4))
+                + (eight(x, offset, stride, n, 2) + eight(x, offset, stride, n, 6));
+        float odd = (eight(x, offset, stride, n, 1) + eight(x, offset, stride, n, 5))
+                + (eight(x, offset, stride, n, 3) + eight(x, offset, stride, n, 7));
+        return even + odd;
+    }
+
+    private static float eight(float[] x, int offset, int stride, int n, int base) {
+        float l0 = 0;
+        float l8 = 0;
+        float l16 = 0;
+        float l24 = 0;
+        float l32 = 0;
+        float l40 = 0;
+        float l48 = 0;
+        float l56 = 0;
+        int i = base;
+        for (; i + 56 < n; i += VirtualLanes.COUNT) {
+            int at = offset + i * stride;
+            l0 += Math.abs(x[at]);
+            l8 += Math.abs(x[at + 8 * stride]);
+            l16 += Math.abs(x[at + 16 * stride]);
+            l24 += Math.abs(x[at + 24 * stride]);
+            l32 += Math.abs(x[at + 32 * stride]);
+            l40 += Math.abs(x[at + 40 * stride]);
+            l48 += Math.abs(x[at + 48 * stride]);
+            l56 += Math.abs(x[at + 56 * stride]);
+        }
+        int at = offset + i * stride;
+        l0 += i < n ? Math.abs(x[at]) : 0;
+        l8 += i + 8 < n ? Math.abs(x[at + 8 * stride]) : 0;
+        l16 += i + 16 < n ? Math.abs(x[at + 16 * stride]) : 0;
+        l24 += i + 24 < n ? Math.abs(x[at + 24 * stride]) : 0;
+        l32 += i + 32 < n ? Math.abs(x[at + 32 * stride]) : 0;
+        l40 += i + 40 < n ? Math.abs(x[at + 40 * stride]) : 0;
+        l48 += i + 48 < n ? Math.abs(x[at + 48 * stride]) : 0;
+        return ((l0 + l32) + (l16 + l48)) + ((l8 + l40) + (l24 + l56));
+    }
+}

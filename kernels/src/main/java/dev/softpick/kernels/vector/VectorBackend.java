@@ -1,0 +1,88 @@
+package dev.softpick.kernels.vector;
+
+import dev.softpick.kernels.backend.Backend;
+import dev.softpick.kernels.backend.KeyValueCache;
+import dev.softpick.kernels.backend.Panels;
+import jdk.incubator.vector.FloatVector;
+
+/** The kernels on {@code jdk.incubator.vector}, at the width that the machine prefers. */
+public final class VectorBackend implements Backend {
+
+    @Override
+    public String name() {
+        return "vector";
+    }
+
+    @Override
+    public int width() {
+        return FloatVector.SPECIES_PREFERRED.vectorBitSize();
+    }
+
+    @Override
+    public int panelWidth() {
+        return MicroKernel.NR;
+    }
+
+    @Override
+    public double absSum(float[] x, int offset, int length) {
+        return VectorReduce.absSum(x, offset, length);
+    }
+
+    @Override
+    public void divide(float[] x, int xOffset, float divisor, float[] out, int outOffset, int length) {
+        VectorDivide.divide(x, xOffset, divisor, out, outOffset, length);
+    }
+
+    @Override
+    public void divide(float[] x, int xOffset, float[] y, int yOffset, float[] out, int outOffset, int length) {
+        VectorDivide.divide(x, xOffset, y, yOffset, out, outOffset, length);
+    }
+
+    @Override
+    public void softpick(float[] x, int xOffset, float[] out, int outOffset, int length) {
+        VectorSoftpick.softpick(x, xOffset, out, outOffset, length);
+    }
+
+    @Override
+    public void softpickColumns(float[] x, int xOffset, float[] out, int outOffset, int length, int columns) {
+        VectorSoftpick.softpickColumns(x, xOffset, out, outOffset, length, columns);
+    }
+
+    @Override
+    public void gelu(float[] x, int xOffset, float[] out, int outOffset, int length) {
+        VectorGelu.gelu(x, xOffset, out, outOffset, length);
+    }
+
+    @Override
+    public void layerNorm(
+            float[] x, int xOffset, int rows, float[] gamma, float[] beta, float epsilon, float[] out, int outOffset) {
+        VectorLayerNorm.layerNorm(x, xOffset, rows, gamma, beta, epsilon, out, outOffset);
+    }
+
+    @Override
+    public void multiply(float[] a, int aOffset, int lda, int m, Panels w, float[] c, int cOffset, int ldc) {
+        VectorMatMul.multiply(a, aOffset, lda, m, w, c, cOffset, ldc);
+    }
+
+    @Override
+    public void multiplyGelu(float[] a, int aOffset, int lda, int m, Panels w, float[] c, int cOffset, int ldc) {
+        VectorMatMul.multiplyGelu(a, aOffset, lda, m, w, c, cOffset, ldc);
+    }
+
+    @Override
+    public void multiplyAdd(
+            float[] a, int aOffset, int m, Panels w, float[] residual, int rOffset, float[] c, int cOffset) {
+        VectorMatMul.multiplyAdd(a, aOffset, m, w, residual, rOffset, c, cOffset);
+    }
+
+    @Override
+    public void softpickAttention(
+            KeyValueCache cache, float[] q, int qOffset, int qStride, int rows, float[] out, int outOffset, int outStride) {
+        VectorAttention.softpick(cache, q, qOffset, qStride, rows, out, outOffset, outStride);
+    }
+
+    @Override
+    public void absorb(KeyValueCache cache) {
+        VectorAttention.absorb(cache);
+    }
+}

@@ -1,0 +1,49 @@
+package dev.softpick.kernels;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.softpick.kernels.backend.Backend;
+import org.junit.jupiter.api.Test;
+
+class DivideTest {
+
+    @Test
+    void quotientsAreCorrectlyRoundedAtEveryLength() {
+        Kernels.lengths().forEach(n -> {
+            float[] x = Kernels.gaussian(n, n);
+            float[] y = Kernels.gaussian(n + 1, n);
+            if (n > 3) {
+                y[0] = 0;
+                x[1] = Float.POSITIVE_INFINITY;
+                x[2] = Float.MIN_VALUE;
+            }
+            float[] byScalar = new float[n];
+            float[] byElement = new float[n];
+            for (int i = 0; i < n; i++) {
+                byScalar[i] = x[i] / 3f;
+                byElement[i] = x[i] / y[i];
+            }
+            for (Backend backend : Kernels.backends()) {
+                String what = backend.name() + " length " + n;
+                float[] out = Kernels.framed(new float[n]);
+                float[] framed = Kernels.framed(x);
+                backend.divide(framed, Kernels.GAP, 3f, out, Kernels.GAP, n);
+                Bits.assertEqual(what, Kernels.unframed(what, out), byScalar);
+                backend.divide(framed, Kernels.GAP, Kernels.framed(y), Kernels.GAP, out, Kernels.GAP, n);
+                Bits.assertEqual(what, Kernels.unframed(what, out), byElement);
+                backend.divide(framed, Kernels.GAP, 3f, framed, Kernels.GAP, n);
+                Bits.assertEqual(what + " in place", Kernels.unframed(what, framed), byScalar);
+            }
+        });
+    }
+
+    @Test
+    void saysWhatIsWrong() {
+        float[] x = new float[4];
+        assertThatThrownBy(() -> Divide.byScalar(x, 0, 2f, x, 1, 3))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("outOffset is 1");
+        assertThatThrownBy(() -> Divide.elementwise(x, 0, x, 2, x, 0, 3)).hasMessageContaining("y has 4 elements");
+        assertThatThrownBy(() -> Divide.byScalar(x, 0, 2f, new float[1], 0, 2)).hasMessageContaining("out has 1");
+    }
+}

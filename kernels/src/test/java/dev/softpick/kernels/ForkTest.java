@@ -1,0 +1,52 @@
+package dev.softpick.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.softpick.kernels.backend.Backends;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/** The build runs all tests four times; each run must have got the backend that it is for. */
+class ForkTest {
+
+    private static final String FORK = System.getProperty("softpick.test.fork", "");
+
+    @Test
+    void thisForkHasItsBackendAndWidth() throws IOException {
+        BackendInfo info = BackendInfo.current();
+        System.out.println("fork " + (FORK.isEmpty() ? "(none)" : FORK) + ": " + info);
+        if (FORK.isEmpty()) {
+            assertThat(info.name()).isIn("vector", "scalar");
+        } else if (FORK.equals("scalar")) {
+            assertThat(info.name()).isEqualTo("scalar");
+            assertThat(info.reason()).contains("--add-modules jdk.incubator.vector");
+            assertThat(Backends.vectorModulePresent()).isFalse();
+            assertThatThrownBy(Backends::vector).isInstanceOf(IllegalStateException.class);
+        } else {
+            int asked = Integer.parseInt(FORK.substring("vector-".length()));
+            int widest = widestOfThisCpu();
+            if (asked > widest) {
+                System.out.println("fork " + FORK + ": this CPU has no " + asked + "-bit vectors; " + widest + " it is");
+            }
+            assertThat(info.name()).isEqualTo("vector");
+            assertThat(info.width()).isEqualTo(Math.min(asked, widest));
+        }
+    }
+
+    /** Told by the operating system, not by the JVM under test. */
+    private static int widestOfThisCpu() throws IOException {
+        String arch = System.getProperty("os.arch");
+        if (!arch.equals("amd64") && !arch.equals("x86_64")) {
+            return 128;
+        }
+        Path cpuinfo = Path.of("/proc/cpuinfo");
+        if (!Files.isReadable(cpuinfo)) {
+            return 256;
+        }
+        String flags = Files.readString(cpuinfo);
+        return flags.contains("avx512f") ? 512 : flags.contains("avx2") ? 256 : 128;
+    }
+}

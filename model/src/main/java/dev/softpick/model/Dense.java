@@ -1,0 +1,56 @@
+package dev.softpick.model;
+
+import dev.softpick.kernels.backend.Backends;
+import dev.softpick.kernels.backend.Panels;
+
+/**
+ * {@code y = x · kernel + bias}: Axon's dense layer.
+ *
+ * <p>{@code x} is {@code [..., inputSize]}, {@code y} is {@code [..., outputSize]}; the kernel is {@code [in, out]},
+ * row-major, as Edifice stores it, and is packed here once. Immutable, thread-safe, the same bits everywhere: each
+ * element starts at its bias and adds its products in order.
+ */
+public final class Dense implements Layer {
+
+    private final Panels weights;
+
+    /**
+     * Packs the weights.
+     *
+     * @param kernel {@code inputSize · outputSize} values, row-major {@code [inputSize, outputSize]}
+     * @param bias {@code outputSize} values
+     * @throws IllegalArgumentException if an array's length does not fit the sizes
+     */
+    public Dense(float[] kernel, float[] bias, int inputSize, int outputSize) {
+        Shapes.parameter("kernel", kernel, inputSize, outputSize);
+        Shapes.parameter("bias", bias, outputSize);
+        weights = Panels.pack(kernel, inputSize, outputSize, bias, Backends.current().panelWidth());
+    }
+
+    Dense(Panels weights) {
+        this.weights = weights;
+    }
+
+    /** Elements of an input row. */
+    public int inputSize() {
+        return weights.k();
+    }
+
+    /** Elements of an output row. */
+    public int outputSize() {
+        return weights.n();
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        int rows = Shapes.rows(x, inputSize());
+        Tensor y = Tensor.zeros(Shapes.withLast(x, outputSize()));
+        Backends.current()
+                .multiply(x.values(), 0, inputSize(), rows, weights, y.values(), 0, outputSize());
+        return y;
+    }
+
+    Panels weights() {
+        return weights;
+    }
+}

@@ -1,0 +1,38 @@
+package dev.softpick.model;
+
+/**
+ * Something that turns a tensor into a tensor. Layers are immutable and safe to share between threads; what they return
+ * is new, and has the same bits on every machine, vector width and thread count.
+ */
+@FunctionalInterface
+public interface Layer {
+
+    /**
+     * The layer's output for {@code x}.
+     *
+     * @throws IllegalArgumentException if the shape does not fit; the message says which would
+     */
+    Tensor forward(Tensor x);
+
+    /** This layer, then {@code next}. */
+    default Layer then(Layer next) {
+        return x -> next.forward(forward(x));
+    }
+
+    /** {@code x + layer(x)}, for a layer that keeps the shape. */
+    static Layer residual(Layer layer) {
+        return x -> {
+            Tensor y = layer.forward(x);
+            float[] sum = y.values().clone();
+            float[] add = x.values();
+            if (sum.length != add.length) {
+                throw new IllegalArgumentException("a residual connection needs a layer that keeps the shape; it turned "
+                        + x + " into " + y);
+            }
+            for (int i = 0; i < sum.length; i++) {
+                sum[i] = add[i] + sum[i];
+            }
+            return Tensor.of(sum, y.shape());
+        };
+    }
+}

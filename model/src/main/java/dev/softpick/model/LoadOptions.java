@@ -1,0 +1,68 @@
+package dev.softpick.model;
+
+import java.util.Objects;
+import java.util.function.Function;
+
+/**
+ * What a caller adds to a model file, or puts in place of what it says. Immutable: each method returns a changed copy.
+ *
+ * @param numHeads heads, for files whose metadata has no {@code num_heads}; null keeps the file's
+ * @param normalizer for files whose metadata has none; null keeps the file's
+ * @param outputMode null keeps the file's
+ * @param allowNonFinite whether weights may be NaN or infinite
+ * @param names finds a parameter in files that use other names
+ */
+public record LoadOptions(
+        Integer numHeads, Normalizer normalizer, OutputMode outputMode, boolean allowNonFinite,
+        Function<String, Source> names) {
+
+    /**
+     * Where a parameter stands in a file.
+     *
+     * @param name of the tensor
+     * @param transposed whether a matrix is {@code [out, in]}, as PyTorch's {@code Linear} stores it
+     */
+    public record Source(String name, boolean transposed) {
+        /** Refuses a missing name. */
+        public Source {
+            Objects.requireNonNull(name, "name");
+        }
+    }
+
+    private static final LoadOptions DEFAULTS =
+            new LoadOptions(null, null, null, false, name -> new Source(name, false));
+
+    /** What the file says, Edifice's names, finite weights only. */
+    public static LoadOptions defaults() {
+        return DEFAULTS;
+    }
+
+    /** The number of attention heads. */
+    public LoadOptions numHeads(int value) {
+        return new LoadOptions(value, normalizer, outputMode, allowNonFinite, names);
+    }
+
+    /** The normalizer that the weights were trained with. */
+    public LoadOptions normalizer(Normalizer value) {
+        return new LoadOptions(numHeads, value, outputMode, allowNonFinite, names);
+    }
+
+    /** What leaves the model. */
+    public LoadOptions outputMode(OutputMode value) {
+        return new LoadOptions(numHeads, normalizer, value, allowNonFinite, names);
+    }
+
+    /** Whether NaN and infinite weights load. */
+    public LoadOptions allowNonFinite(boolean value) {
+        return new LoadOptions(numHeads, normalizer, outputMode, value, names);
+    }
+
+    /**
+     * Finds parameters under other names: the function gets Edifice's name, for instance
+     * {@code softpick_block_1_ffn_up.kernel}, and returns where it stands, or null where the file has no such tensor.
+     */
+    public LoadOptions names(Function<String, Source> value) {
+        return new LoadOptions(
+                numHeads, normalizer, outputMode, allowNonFinite, Objects.requireNonNull(value, "names"));
+    }
+}

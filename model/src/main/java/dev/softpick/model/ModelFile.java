@@ -1,0 +1,287 @@
+package dev.softpick.model;
+
+import dev.softpick.model.safetensors.SafetensorsFile;
+import dev.softpick.model.safetensors.SafetensorsWriter;
+import dev.softpick.model.safetensors.TensorInfo;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Turns a safetensors file with Edifice's parameter names into a model, and back. */
+final class ModelFile {
+
+    private static final Pattern BLOCK = Pattern.compile("softpick_block_(0|[1-9][0-9]{0,5})_.*");
+
+    /** Foreign names that look like the model's own: dropout keys of a state saved in training. */
+    private static final String DROPOUT_KEY = ".key";
+
+    private final SafetensorsFile file;
+    private final LoadOptions options;
+
+    private ModelFile(SafetensorsFile file, LoadOptions options) {
+        this.file = file;
+        this.options = options;
+    }
+
+    static SoftpickTransformer load(Path path, LoadOptions options) throws IOException {
+        SafetensorsFile file = SafetensorsFile.read(path);
+        try {
+            return new ModelFile(file, options).load();
+        } catch (ModelFormatException e) {
+            throw new ModelFormatException(path + ": " + e.getMessage());
+        }
+    }
+
+    static SoftpickTransformer load(byte[] bytes, LoadOptions options) throws IOException {
+        return new ModelFile(SafetensorsFile.read(bytes), options).load();
+    }
+
+    static SoftpickTransformer load(InputStream stream, LoadOptions options) throws IOException {
+        return new ModelFile(SafetensorsFile.read(stream), options).load();
+    }
+
+    private SoftpickTransformer load() throws ModelFormatException {
+        SoftpickConfig config = config();
+        int classes = classes();
+        Map<String, int[]> shapes = ModelParameters.shapes(config, classes);
+        checkPresent(shapes);
+        checkNothingLeftOver(shapes);
+        ModelParameters.Parts parts = ModelParameters.build(config, classes, this::values);
+        return new SoftpickTransformer(config, parts, new LinkedHashMap<>(file.metadata()));
+    }
+
+    /** The options: metadata first, sizes that shapes tell checked against it, the caller's options over both. */
+    private SoftpickConfig config() throws ModelFormatException {
+        Map<String, String> metadata = file.metadata();
+        int layers = layersByNames();
+        int hidden = sizeOf(ModelParameters.block(1) + "_attn_norm.gamma", 0);
+        TensorInfo projection = find("input_projection.kernel");
+        int embed = projection == null ? hidden : sizeOf("input_projection.kernel", 0);
+        agree("num_layers", layers);
+        agree("hidden_size", hidden);
+        agree("embed_dim", embed);
+        SoftpickConfig.Builder builder = SoftpickConfig.builder().embedDim(embed).hiddenSize(hidden).numLayers(layers);
+        if (projection != null && embed == hidden) {
+            throw new ModelFormatException("input_projection.kernel is [" + embed + ", " + hidden
+                    + "]; a model whose frames have the hidden size has no input projection");
+        }
+
+        if (options.numHeads() != null) {
+            builder.numHeads(options.numHeads());
+        } else if (metadata.containsKey("num_heads")) {
+            builder.numHeads(integer("num_heads"));
+        } else {
+            throw new ModelFormatException("the file does not say num_heads, and shapes cannot tell it;"
+                    + " give it with LoadOptions.numHeads or --num-heads");
+        }
+        if (options.normalizer() != null) {
+            builder.normalizer(options.normalizer());
+        } else if (metadata.containsKey("normalizer")) {
+            builder.normalizer(checked(() -> Normalizer.fromId(metadata.get("normalizer"))));
+        } else {
+            throw new ModelFormatException("the file does not say its normalizer, and shapes cannot tell it;"
+                    + " give it with LoadOptions.normalizer or --normalizer"
+                    + " (softpick, softmax, ssmax, rectified_softpick)");
+        }
+        if (options.outputMode() != null) {
+            builder.outputMode(options.outputMode());
+        } else if (metadata.containsKey("output_mode")) {
+            builder.outputMode(checked(() -> OutputMode.fromId(metadata.get("output_mode"))));
+        }
+        if (metadata.containsKey("window_size")) {
+            builder.windowSize(integer("window_size"));
+        }
+        if (metadata.containsKey("dropout")) {
+            String dropout = metadata.get("dropout");
+            try {
+                builder.dropout(Float.parseFloat(dropout));
+            } catch (NumberFormatException e) {
+                throw new ModelFormatException("metadata dropout is '" + dropout + "'; allowed is a number");
+            }
+        }
+        String finalNorm = metadata.getOrDefault("final_norm", "true");
+        if (!finalNorm.equals("true") && !finalNorm.equals("false")) {
+            throw new ModelFormatException("metadata final_norm is '" + finalNorm + "'; allowed are true and false");
+        }
+        builder.finalNorm(finalNorm.equals("true"));
+        return checked(builder::build);
+    }
+
+    @FunctionalInterface
+    private interface Option<T> {
+        T get();
+    }
+
+    /** An option that the library refuses is a fault of the file. */
+    private static <T> T checked(Option<T> option) throws ModelFormatException {
+        try {
+            return option.get();
+        } catch (IllegalArgumentException e) {
+            throw new ModelFormatException(e.getMessage());
+        }
+    }
+
+    /** The highest block that any parameter names; with a mapping, the last that has an attention norm. */
+    private int layersByNames() throws ModelFormatException {
+        int layers = 0;
+        while (find(ModelParameters.block(layers + 1) + "_attn_norm.gamma") != null) {
+            layers++;
+        }
+        for (String name : file.tensors().keySet()) {
+            Matcher matcher = BLOCK.matcher(name);
+            if (matcher.matches() && !name.endsWith(DROPOUT_KEY) && !file.metadata().containsKey("num_layers")) {
+                layers = Math.max(layers, Integer.parseInt(matcher.group(1)));
+            }
+        }
+        if (layers == 0) {
+            throw new ModelFormatException("there is no tensor '" + ModelParameters.block(1)
+                    + "_attn_norm.gamma'; a model has one block at least, under Edifice's names or a mapping");
+        }
+        if (!file.metadata().containsKey("num_layers")) {
+            return layers;
+        }
+        int told = integer("num_layers");
+        if (told < 1 || told > file.tensors().size()) {
+            throw new ModelFormatException("metadata num_layers is " + told + "; the file has blocks 1 to " + layers);
+        }
+        return told;
+    }
+
+    private int integer(String key) throws ModelFormatException {
+        String value = file.metadata().get(key);
+        try {
+            return Integer.parseInt(value);
+        } catch (NumberFormatException e) {
+            throw new ModelFormatException("metadata " + key + " is '" + value + "'; allowed is a whole number");
+        }
+    }
+
+    private void agree(String key, int size) throws ModelFormatException {
+        if (file.metadata().containsKey(key) && integer(key) != size) {
+            throw new ModelFormatException(
+                    "metadata " + key + " is " + file.metadata().get(key) + "; the tensors' shapes say " + size);
+        }
+    }
+
+    private TensorInfo find(String name) {
+        LoadOptions.Source source = options.names().apply(name);
+        return source == null ? null : file.tensors().get(source.name());
+    }
+
+    /** A size that the shape of a parameter tells. */
+    private int sizeOf(String name, int axis) throws ModelFormatException {
+        TensorInfo tensor = find(name);
+        boolean matrix = name.endsWith(".kernel");
+        if (tensor == null || tensor.shape().size() != (matrix ? 2 : 1)) {
+            throw new ModelFormatException("tensor '" + name + "' "
+                    + (tensor == null ? "is missing" : "has shape " + tensor.shape() + "; it must have rank "
+                            + (matrix ? 2 : 1)));
+        }
+        int at = matrix && options.names().apply(name).transposed() ? 1 - axis : axis;
+        long size = tensor.shape().get(at);
+        if (size < 1 || size > Integer.MAX_VALUE) {
+            throw new ModelFormatException("tensor '" + name + "' has shape " + tensor.shape()
+                    + "; every size must be 1 or more");
+        }
+        return (int) size;
+    }
+
+    private int classes() throws ModelFormatException {
+        return find("classifier.kernel") == null && find("classifier.bias") == null
+                ? 0
+                : sizeOf("classifier.kernel", 1);
+    }
+
+    private void checkPresent(Map<String, int[]> shapes) throws ModelFormatException {
+        List<String> missing = new ArrayList<>();
+        for (Map.Entry<String, int[]> entry : shapes.entrySet()) {
+            TensorInfo tensor = find(entry.getKey());
+            if (tensor == null) {
+                missing.add(entry.getKey());
+                continue;
+            }
+            int[] shape = entry.getValue().clone();
+            if (shape.length == 2 && options.names().apply(entry.getKey()).transposed()) {
+                int in = shape[0];
+                shape[0] = shape[1];
+                shape[1] = in;
+            }
+            if (!tensor.hasShape(shape)) {
+                throw new ModelFormatException("tensor '" + tensor.name() + "' has shape " + tensor.shape()
+                        + "; this model needs " + Arrays.toString(shape));
+            }
+        }
+        if (!missing.isEmpty()) {
+            throw new ModelFormatException("missing tensors: " + String.join(", ", missing));
+        }
+    }
+
+    /** A tensor under one of the model's own name patterns must have a place in it. */
+    private void checkNothingLeftOver(Map<String, int[]> shapes) throws ModelFormatException {
+        for (String name : file.tensors().keySet()) {
+            boolean own = BLOCK.matcher(name).matches() || name.startsWith("input_projection.")
+                    || name.startsWith("final_norm.") || name.startsWith("classifier.");
+            if (own && !name.endsWith(DROPOUT_KEY) && !shapes.containsKey(name)) {
+                throw new ModelFormatException("tensor '" + name + "' has no place in this model ("
+                        + "its name is one of a model's own, but the options leave no room for it)");
+            }
+        }
+    }
+
+    private float[] values(String name, int... shape) throws ModelFormatException {
+        LoadOptions.Source source = options.names().apply(name);
+        float[] values = file.floats(source.name());
+        if (!options.allowNonFinite()) {
+            for (int i = 0; i < values.length; i++) {
+                if (!Float.isFinite(values[i])) {
+                    throw new ModelFormatException("tensor '" + source.name() + "' has " + values[i] + " at index " + i
+                            + "; weights must be finite, unless LoadOptions.allowNonFinite or --allow-non-finite");
+                }
+            }
+        }
+        return source.transposed() && shape.length == 2 ? transposed(values, shape[0], shape[1]) : values;
+    }
+
+    /** {@code [in, out]} from {@code [out, in]}. */
+    private static float[] transposed(float[] values, int in, int out) {
+        float[] kernel = new float[values.length];
+        for (int row = 0; row < out; row++) {
+            for (int column = 0; column < in; column++) {
+                kernel[column * out + row] = values[row * in + column];
+            }
+        }
+        return kernel;
+    }
+
+    static void save(SoftpickTransformer model, Path path) throws IOException {
+        SafetensorsWriter writer = new SafetensorsWriter();
+        model.metadata().forEach(writer::metadata);
+        SoftpickConfig config = model.config();
+        writer.metadata("embed_dim", Integer.toString(config.embedDim()));
+        writer.metadata("hidden_size", Integer.toString(config.hiddenSize()));
+        writer.metadata("num_heads", Integer.toString(config.numHeads()));
+        writer.metadata("num_layers", Integer.toString(config.numLayers()));
+        writer.metadata("window_size", Integer.toString(config.windowSize()));
+        writer.metadata("dropout", Float.toString(config.dropout()));
+        writer.metadata("normalizer", config.normalizer().id());
+        writer.metadata("output_mode", config.outputMode().id());
+        writer.metadata("final_norm", Boolean.toString(config.finalNorm()));
+        Map<String, int[]> shapes = ModelParameters.shapes(config, model.classes());
+        ModelParameters.values(config, model.parts()).forEach((name, values) -> {
+            int[] sizes = shapes.get(name);
+            long[] shape = new long[sizes.length];
+            for (int i = 0; i < sizes.length; i++) {
+                shape[i] = sizes[i];
+            }
+            writer.floats(name, values, shape);
+        });
+        writer.write(path);
+    }
+}

@@ -1,0 +1,17 @@
+package dev.softpick.model;
+
+import java.io.IOException;
+
+/**
+ * A file is not what it should be: malformed, incomplete, or without something that the model needs. The message is one
+ * line that says what is wrong, where, and what would be right.
+ */
+public final class ModelFormatException extends IOException {
+
+    private static final long serialVersionUID = 1L;
+
+    /** With what is wrong. */
+    public ModelFormatException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,233 @@
+package dev.softpick.model;
+
+import dev.softpick.kernels.backend.Backends;
+import dev.softpick.kernels.backend.Panels;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+
+/**
+ * The names and shapes of a model's parameters, which are Edifice's, and the model that is built from their values.
+ * Kernels are {@code [in, out]}.
+ */
+final class ModelParameters {
+
+    /** Where values come from: a file, or a random generator. */
+    @FunctionalInterface
+    interface Values {
+        float[] get(String name, int... shape) throws ModelFormatException;
+    }
+
+    /** What a model is made of. */
+    record Parts(Dense inputProjection, List<TransformerBlock> blocks, LayerNorm finalNorm, Dense classifier) {}
+
+    private static final String[] QKV = {"q", "k", "v"};
+
+    private ModelParameters() {}
+
+    static String block(int layer) {
+        return "softpick_block_" + layer;
+    }
+
+    static String ssmaxScale(int layer) {
+        return block(layer) + "_attn_ssmax.scale";
+    }
+
+    /** Every parameter of a model with these options, in the order of the computation, with its shape. */
+    static Map<String, int[]> shapes(SoftpickConfig config, int classes) {
+        Map<String, int[]> shapes = new LinkedHashMap<>();
+        int h = config.hiddenSize();
+        if (config.inputProjection()) {
+            dense(shapes, "input_projection", config.embedDim(), h);
+        }
+        for (int layer = 1; layer <= config.numLayers(); layer++) {
+            String name = block(layer);
+            norm(shapes, name + "_attn_norm", h);
+            for (String part : new String[] {"q", "k", "v", "out"}) {
+                dense(shapes, name + "_attn_" + part + "_proj", h, h);
+            }
+            if (config.normalizer() == Normalizer.SSMAX) {
+                shapes.put(ssmaxScale(layer), new int[0]);
+            }
+            norm(shapes, name + "_ffn_norm", h);
+            dense(shapes, name + "_ffn_up", h, config.ffnSize());
+            dense(shapes, name + "_ffn_down", config.ffnSize(), h);
+        }
+        if (config.finalNorm()) {
+            norm(shapes, "final_norm", h);
+        }
+        if (classes > 0) {
+            dense(shapes, "classifier", h, classes);
+        }
+        return shapes;
+    }
+
+    private static void dense(Map<String, int[]> shapes, String name, int in, int out) {
+        shapes.put(name + ".kernel", new int[] {in, out});
+        shapes.put(name + ".bias", new int[] {out});
+    }
+
+    private static void norm(Map<String, int[]> shapes, String name, int size) {
+        shapes.put(name + ".gamma", new int[] {size});
+        shapes.put(name + ".beta", new int[] {size});
+    }
+
+    static Parts build(SoftpickConfig config, int classes, Values values) throws ModelFormatException {
+        int h = config.hiddenSize();
+        Store store = new Store(config, classes);
+        Dense projection = config.inputProjection()
+                ? store.dense(values, "input_projection", config.embedDim(), h)
+                : null;
+        List<TransformerBlock> blocks = new ArrayList<>();
+        for (int layer = 1; layer <= config.numLayers(); layer++) {
+            String name = block(layer);
+            LayerNorm attentionNorm = norm(values, name + "_attn_norm", h);
+            float scale = config.normalizer() == Normalizer.SSMAX ? values.get(ssmaxScale(layer))[0] : 1f;
+            MultiHeadAttention attention = new MultiHeadAttention(
+                    store.queriesKeysValues(values, name + "_attn_", h),
+                    store.dense(values, name + "_attn_out_proj", h, h),
+                    config.numHeads(), config.normalizer(), scale);
+            LayerNorm ffnNorm = norm(values, name + "_ffn_norm", h);
+            FeedForward ffn = new FeedForward(
+                    store.dense(values, name + "_ffn_up", h, config.ffnSize()),
+                    store.dense(values, name + "_ffn_down", config.ffnSize(), h));
+            blocks.add(new TransformerBlock(attentionNorm, attention, ffnNorm, ffn));
+        }
+        LayerNorm finalNorm = config.finalNorm() ? norm(values, "final_norm", h) : null;
+        Dense classifier = classes > 0 ? store.dense(values, "classifier", h, classes) : null;
+        return new Parts(projection, List.copyOf(blocks), finalNorm, classifier);
+    }
+
+    /** One array for all packed matrices, in the order in which they are read; {@link Panels#LEAD} says why one. */
+    private static final class Store {
+        private final int width = Backends.current().panelWidth();
+        private final float[] store;
+        private int end = Panels.LEAD;
+
+        Store(SoftpickConfig config, int classes) {
+            long h = config.hiddenSize();
+            long size = Panels.LEAD;
+            size += config.inputProjection() ? Panels.size(config.embedDim(), config.hiddenSize(), width) : 0;
+            size += config.numLayers() * (Panels.size(config.hiddenSize(), 3 * config.hiddenSize(), width)
+                    + Panels.size(config.hiddenSize(), config.hiddenSize(), width)
+                    + Panels.size(config.hiddenSize(), config.ffnSize(), width)
+                    + Panels.size(config.ffnSize(), config.hiddenSize(), width));
+            size += classes > 0 ? Panels.size(config.hiddenSize(), classes, width) : 0;
+            if (size > Integer.MAX_VALUE - 8) {
+                throw new IllegalArgumentException("hiddenSize " + h + " with " + config.numLayers()
+                        + " layers needs " + size + " packed weights; a model holds at most "
+                        + (Integer.MAX_VALUE - 8));
+            }
+            store = new float[(int) size];
+        }
+
+        Dense dense(Values values, String name, int in, int out) throws ModelFormatException {
+            return new Dense(pack(values.get(name + ".kernel", in, out), in, out, values.get(name + ".bias", out)));
+        }
+
+        Panels queriesKeysValues(Values values, String name, int h) throws ModelFormatException {
+            float[] kernel = new float[3 * h * h];
+            float[] bias = new float[3 * h];
+            for (int part = 0; part < 3; part++) {
+                String projection = name + QKV[part] + "_proj";
+                float[] one = values.get(projection + ".kernel", h, h);
+                for (int row = 0; row < h; row++) {
+                    System.arraycopy(one, row * h, kernel, row * 3 * h + part * h, h);
+                }
+                System.arraycopy(values.get(projection + ".bias", h), 0, bias, part * h, h);
+            }
+            return pack(kernel, h, 3 * h, bias);
+        }
+
+        private Panels pack(float[] kernel, int k, int n, float[] bias) {
+            Panels panels = Panels.pack(kernel, k, n, bias, width, store, end);
+            end += (int) Panels.size(k, n, width);
+            return panels;
+        }
+    }
+
+    private static LayerNorm norm(Values values, String name, int size) throws ModelFormatException {
+        return new LayerNorm(values.get(name + ".gamma", size), values.get(name + ".beta", size));
+    }
+
+    /** The parameters' values by name, sorted as Edifice's files are. */
+    static Map<String, float[]> values(SoftpickConfig config, Parts parts) {
+        Map<String, float[]> values = new TreeMap<>();
+        if (parts.inputProjection() != null) {
+            put(values, "input_projection", parts.inputProjection().weights());
+        }
+        int layer = 1;
+        int h = config.hiddenSize();
+        for (TransformerBlock block : parts.blocks()) {
+            String name = block(layer);
+            put(values, name + "_attn_norm", block.attentionNorm());
+            float[] qkv = new float[h * 3 * h];
+            block.attention().qkv().unpack(qkv, 0, 3 * h);
+            float[] bias = block.attention().qkv().bias();
+            for (int part = 0; part < 3; part++) {
+                float[] kernel = new float[h * h];
+                for (int row = 0; row < h; row++) {
+                    System.arraycopy(qkv, row * 3 * h + part * h, kernel, row * h, h);
+                }
+                String projection = name + "_attn_" + QKV[part] + "_proj";
+                values.put(projection + ".kernel", kernel);
+                values.put(projection + ".bias", Arrays.copyOfRange(bias, part * h, (part + 1) * h));
+            }
+            put(values, name + "_attn_out_proj", block.attention().out().weights());
+            if (config.normalizer() == Normalizer.SSMAX) {
+                values.put(ssmaxScale(layer), new float[] {block.attention().ssmaxScale()});
+            }
+            put(values, name + "_ffn_norm", block.ffnNorm());
+            put(values, name + "_ffn_up", block.ffn().up().weights());
+            put(values, name + "_ffn_down", block.ffn().down().weights());
+            layer++;
+        }
+        if (parts.finalNorm() != null) {
+            put(values, "final_norm", parts.finalNorm());
+        }
+        if (parts.classifier() != null) {
+            put(values, "classifier", parts.classifier().weights());
+        }
+        return values;
+    }
+
+    private static void put(Map<String, float[]> values, String name, Panels weights) {
+        float[] kernel = new float[weights.k() * weights.n()];
+        weights.unpack(kernel, 0, weights.n());
+        values.put(name + ".kernel", kernel);
+        values.put(name + ".bias", Arrays.copyOf(weights.bias(), weights.n()));
+    }
+
+    private static void put(Map<String, float[]> values, String name, LayerNorm norm) {
+        values.put(name + ".gamma", norm.gamma());
+        values.put(name + ".beta", norm.beta());
+    }
+
+    /**
+     * Axon's initialisation: kernels Glorot-uniform, ±√(6 / (in + out)); biases and betas 0; gammas and SSMax scales 1.
+     * The generator is {@link Random}, whose sequence is specified, so a seed means the same model everywhere.
+     */
+    static Values random(long seed) {
+        Random random = new Random(seed);
+        return (name, shape) -> {
+            int size = 1;
+            for (int n : shape) {
+                size = Math.multiplyExact(size, n);
+            }
+            float[] values = new float[size];
+            if (name.endsWith(".kernel")) {
+                double limit = Math.sqrt(6.0 / (shape[0] + shape[1]));
+                for (int i = 0; i < size; i++) {
+                    values[i] = (float) ((2 * random.nextDouble() - 1) * limit);
+                }
+            } else if (name.endsWith(".gamma") || name.endsWith(".scale")) {
+                Arrays.fill(values, 1f);
+            }
+            return values;
+        };
+    }
+}

@@ -1,0 +1,224 @@
+package dev.softpick.model;
+
+import dev.softpick.kernels.backend.AttentionScratch;
+import dev.softpick.kernels.backend.Backend;
+import dev.softpick.kernels.backend.Backends;
+import dev.softpick.kernels.backend.KeyValueCache;
+import dev.softpick.kernels.backend.Panels;
+
+/**
+ * Causal multi-head attention: Edifice's {@code build_softpick_attention}, with any {@link Normalizer}.
+ *
+ * <pre>
+ *   q, k, v = x·W_q + b_q, x·W_k + b_k, x·W_v + b_v          heads are consecutive chunks of headSize columns
+ *   s_ij    = q_i · k_j / √headSize                          for j ≤ i, in each head
+ *   y       = concat(normalizer(s) · v) · W_out + b_out
+ * </pre>
+ *
+ * {@code x} is {@code [batch, steps, inputSize]}, {@code y} is {@code [batch, steps, hiddenSize]}. Immutable,
+ * thread-safe, the same bits everywhere; keys after a query are not read, so a NaN there does not reach it.
+ */
+public final class MultiHeadAttention implements Layer {
+
+    private final Panels qkv;
+    private final Panels queries;
+    private final Panels keysAndValues;
+    private final Dense out;
+    private final int heads;
+    private final Normalizer normalizer;
+    private final float ssmaxScale;
+
+    /**
+     * Packs the weights; queries, keys and values become one matrix.
+     *
+     * @param q projection {@code [inputSize, hiddenSize]}; {@code k} and {@code v} alike
+     * @param out projection {@code [hiddenSize, hiddenSize]}
+     * @param heads number of heads; divides hiddenSize
+     * @param ssmaxScale the learned scale of SSMax; other normalizers ignore it
+     * @throws IllegalArgumentException if sizes do not fit
+     */
+    public MultiHeadAttention(
+            Dense q, Dense k, Dense v, Dense out, int heads, Normalizer normalizer, float ssmaxScale) {
+        this(sideBySide(q, k, v), out, heads, normalizer, ssmaxScale);
+    }
+
+    /** {@code qkv} is {@code [inputSize, 3·hiddenSize]}: queries, keys, values. */
+    MultiHeadAttention(Panels qkv, Dense out, int heads, Normalizer normalizer, float ssmaxScale) {
+        int hidden = qkv.n() / 3;
+        same("out", out, hidden, hidden);
+        if (heads < 1 || hidden % heads != 0) {
+            throw new IllegalArgumentException("heads is " + heads + "; it must divide the hidden size " + hidden);
+        }
+        if (normalizer == null) {
+            throw new IllegalArgumentException("normalizer is null; give one of Normalizer's constants");
+        }
+        this.qkv = qkv;
+        this.out = out;
+        this.heads = heads;
+        this.normalizer = normalizer;
+        this.ssmaxScale = ssmaxScale;
+        queries = qkv.slice(0, Math.ceilDiv(hidden, qkv.width()));
+        keysAndValues = qkv.slice(hidden / qkv.width(), qkv.count());
+    }
+
+    private static Panels sideBySide(Dense q, Dense k, Dense v) {
+        int input = q.inputSize();
+        int hidden = q.outputSize();
+        same("k", k, input, hidden);
+        same("v", v, input, hidden);
+        float[] kernel = new float[Math.multiplyExact(input, 3 * hidden)];
+        float[] bias = new float[3 * hidden];
+        Dense[] parts = {q, k, v};
+        for (int part = 0; part < 3; part++) {
+            parts[part].weights().unpack(kernel, part * hidden, 3 * hidden);
+            System.arraycopy(parts[part].weights().bias(), 0, bias, part * hidden, hidden);
+        }
+        return Panels.pack(kernel, input, 3 * hidden, bias, q.weights().width());
+    }
+
+    private static void same(String name, Dense dense, int input, int output) {
+        if (dense.inputSize() != input || dense.outputSize() != output) {
+            throw new IllegalArgumentException(name + " is [" + dense.inputSize() + ", " + dense.outputSize()
+                    + "]; it must be [" + input + ", " + output + "]");
+        }
+    }
+
+    /** Elements of an input row. */
+    public int inputSize() {
+        return qkv.k();
+    }
+
+    /** Elements of an output row. */
+    public int hiddenSize() {
+        return out.outputSize();
+    }
+
+    /** Number of heads. */
+    public int heads() {
+        return heads;
+    }
+
+    /** Elements of a head. */
+    public int headSize() {
+        return hiddenSize() / heads;
+    }
+
+    /** What turns scores into weights. */
+    public Normalizer normalizer() {
+        return normalizer;
+    }
+
+    /** The learned scale of SSMax. */
+    public float ssmaxScale() {
+        return ssmaxScale;
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        Shapes.sequence(x, inputSize());
+        Backend backend = Backends.current();
+        int batch = x.size(0);
+        int steps = x.size(1);
+        int h = hiddenSize();
+        int rows = batch * steps;
+        float[] projected = new float[Math.multiplyExact(rows, 3 * h)];
+        float[] attended = new float[rows * h];
+        KeyValueCache cache = newCache(normalizer, headSize(), qkv.width(), steps);
+        project(backend, x.values(), 0, rows, projected, 0);
+        for (int sequence = 0; sequence < batch; sequence++) {
+            int row = sequence * steps;
+            for (int head = 0; head < heads; head++) {
+                attend(backend, cache, head, projected, row * 3 * h, steps, attended, row * h);
+            }
+        }
+        Tensor y = Tensor.zeros(Shapes.withLast(x, h));
+        backend.multiply(attended, 0, h, rows, out.weights(), y.values(), 0, h);
+        return y;
+    }
+
+    /** Memory for the keys and values of one head. */
+    static KeyValueCache newCache(Normalizer normalizer, int headSize, int panelWidth, int steps) {
+        AttentionScratch scratch = new AttentionScratch(headSize, panelWidth);
+        return normalizer == Normalizer.SOFTPICK
+                ? KeyValueCache.forSoftpick(scratch, steps)
+                : KeyValueCache.forAllValues(scratch, steps);
+    }
+
+    /** Queries, keys and values, {@code [rows, 3·hidden]}, of dense rows of x. */
+    void project(Backend backend, float[] x, int from, int rows, float[] to, int toOffset) {
+        backend.multiply(x, from, inputSize(), rows, qkv, to, toOffset, 3 * hiddenSize());
+    }
+
+    /** Only keys and values; in whole panels, so some last columns of the queries may be written as well. */
+    void projectKeysAndValues(Backend backend, float[] x, int from, int rows, float[] to, int toOffset) {
+        int column = hiddenSize() / qkv.width() * qkv.width();
+        backend.multiply(x, from, inputSize(), rows, keysAndValues, to, toOffset + column, 3 * hiddenSize());
+    }
+
+    /** Only queries, {@code ldc} floats from row to row; in whole panels, so they may repeat some columns of the keys. */
+    void projectQueries(Backend backend, float[] x, int from, int rows, float[] to, int toOffset, int ldc) {
+        backend.multiply(x, from, inputSize(), rows, queries, to, toOffset, ldc);
+    }
+
+    /** One head of one sequence: {@code projected} rows from {@code from} on, {@code attended} rows from {@code to} on. */
+    void attend(
+            Backend backend, KeyValueCache cache, int head, float[] projected, int from, int steps,
+            float[] attended, int to) {
+        cache.clear();
+        for (int start = 0; start < steps; start += cache.chunk()) {
+            int count = append(backend, cache, head, projected, from, start, steps);
+            weigh(
+                    backend, cache, projected, from + start * 3 * hiddenSize() + head * headSize(), count,
+                    attended, to + start * hiddenSize() + head * headSize());
+        }
+    }
+
+    /** The same for the last position alone; {@code to} is its row. */
+    void attendLast(
+            Backend backend, KeyValueCache cache, int head, float[] projected, int from, int steps,
+            float[] attended, int to) {
+        cache.clear();
+        for (int start = 0; start < steps; start += cache.chunk()) {
+            append(backend, cache, head, projected, from, start, steps);
+        }
+        weigh(
+                backend, cache, projected, from + (steps - 1) * 3 * hiddenSize() + head * headSize(), 1,
+                attended, to + head * headSize());
+    }
+
+    /** Appends the keys and values from position {@code start} to the end of its chunk; returns how many. */
+    private int append(
+            Backend backend, KeyValueCache cache, int head, float[] projected, int from, int start, int steps) {
+        int stride = 3 * hiddenSize();
+        int count = Math.min(cache.chunk(), steps - start);
+        int k = from + start * stride + hiddenSize() + head * headSize();
+        if (start > 0 && cache.keepsState()) {
+            backend.absorb(cache);
+        }
+        cache.append(projected, k, projected, k + hiddenSize(), stride, count);
+        return count;
+    }
+
+    /** The last {@code rows} positions of the cache attend. */
+    private void weigh(
+            Backend backend, KeyValueCache cache, float[] q, int qOffset, int rows, float[] attended, int to) {
+        switch (normalizer) {
+            case SOFTPICK -> backend.softpickAttention(
+                    cache, q, qOffset, 3 * hiddenSize(), rows, attended, to, hiddenSize());
+            default -> throw new IllegalStateException(normalizer.id() + " attention");
+        }
+    }
+
+    /** {@code m[to] = m[residual] + m[from] · W_out + b_out} for dense rows. */
+    void addProjected(Backend backend, float[] m, int from, int rows, int residual, int to) {
+        backend.multiplyAdd(m, from, rows, out.weights(), m, residual, m, to);
+    }
+
+    Panels qkv() {
+        return qkv;
+    }
+
+    Dense out() {
+        return out;
+    }
+}

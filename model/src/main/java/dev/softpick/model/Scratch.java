@@ -1,0 +1,95 @@
+package dev.softpick.model;
+
+import dev.softpick.kernels.backend.KeyValueCache;
+import dev.softpick.kernels.backend.Panels;
+import java.lang.ref.SoftReference;
+
+/**
+ * All memory that a forward pass writes for one group of sequences. The regions lie in one array: a large one is never
+ * moved by the collector, and every region starts on a cache line.
+ */
+final class Scratch {
+
+    /**
+     * Rows that go through a product, and its epilogue, together: their feed-forward rows stay in the L2 cache, and
+     * weights that stream from further away are used often enough. 240 is four windows of 60 and forty tiles of 6.
+     */
+    static final int BLOCK_ROWS = 240;
+
+    /** What the pool keeps; made once, so that handing back allocates nothing. */
+    final SoftReference<Scratch> reference = new SoftReference<>(this);
+
+    /** Most rows of this scratch. */
+    final int rows;
+
+    /** Most steps of one sequence. */
+    final int steps;
+
+    final float[] m;
+
+    /** Hidden states, {@code [rows, hidden]}, and the place where the next ones are written. */
+    final int hidden;
+
+    final int next;
+
+    /** Normalized rows of a block, {@code [BLOCK_ROWS, hidden]}. */
+    final int norm;
+
+    /** Queries, keys and values, {@code [rows, 3·hidden]}. */
+    final int qkv;
+
+    /** What attention returns, {@code [rows, hidden]}. */
+    final int attended;
+
+    /** Inner feed-forward rows of a block, {@code [BLOCK_ROWS, 4·hidden]}. */
+    final int inner;
+
+    final KeyValueCache cache;
+
+    /** Where each sequence of the group starts, in rows; the last entry is the number of rows. */
+    final int[] starts;
+
+    Scratch(int h, int innerSize, KeyValueCache cache, int sequences, int steps) {
+        this.cache = cache;
+        this.steps = steps;
+        rows = Math.multiplyExact(sequences, steps);
+        int block = Math.min(rows, BLOCK_ROWS);
+        Layout layout = new Layout();
+        hidden = layout.region(rows, h);
+        next = layout.region(rows, h);
+        norm = layout.region(block, h);
+        qkv = layout.region(rows, 3 * h);
+        attended = layout.region(rows, h);
+        inner = layout.region(block, innerSize);
+        m = new float[layout.size()];
+        starts = new int[sequences + 1];
+    }
+
+    /** Whether a group of so many sequences and steps fits. */
+    boolean fits(int sequences, int steps) {
+        return sequences < starts.length && steps <= this.steps && (long) sequences * steps <= rows;
+    }
+
+    /** Hands out regions of the array, each on a cache line. */
+    private static final class Layout {
+        private static final int LINE = 16;
+        private long size = Panels.LEAD;
+
+        int region(int rows, int columns) {
+            long start = size;
+            long floats = (long) rows * columns;
+            size += (floats + LINE - 1) / LINE * LINE;
+            size();
+            return (int) start;
+        }
+
+        int size() {
+            if (size > Integer.MAX_VALUE - 8) {
+                throw new IllegalArgumentException(
+                        "steps is too large: one sequence needs " + size + " floats of scratch memory, an array holds "
+                                + (Integer.MAX_VALUE - 8));
+            }
+            return (int) size;
+        }
+    }
+}

@@ -1,0 +1,172 @@
+package dev.softpick.model;
+
+/**
+ * The options of Edifice's {@code SoftpickTransformer.build/1}, checked when built. Immutable.
+ *
+ * @param embedDim size of an input frame
+ * @param hiddenSize size of a hidden state
+ * @param numHeads attention heads; divides {@code hiddenSize}
+ * @param numLayers transformer blocks
+ * @param dropout kept for the record; the identity in inference
+ * @param windowSize the number of steps that is expected; any number from 1 up is accepted
+ * @param normalizer what turns scores into weights
+ * @param outputMode what leaves the model
+ * @param finalNorm whether a layer norm follows the last block
+ */
+public record SoftpickConfig(
+        int embedDim, int hiddenSize, int numHeads, int numLayers, float dropout, int windowSize,
+        Normalizer normalizer, OutputMode outputMode, boolean finalNorm) {
+
+    /** Far beyond any real model; keeps every product of two sizes within an int. */
+    private static final int LARGEST = 16_384;
+
+    /**
+     * Checks every option.
+     *
+     * @throws IllegalArgumentException naming the option, its value and what is allowed
+     */
+    public SoftpickConfig {
+        range("embedDim", embedDim, LARGEST);
+        range("hiddenSize", hiddenSize, LARGEST / 4);
+        range("numHeads", numHeads, LARGEST);
+        range("numLayers", numLayers, LARGEST);
+        range("windowSize", windowSize, Integer.MAX_VALUE);
+        if (hiddenSize % numHeads != 0) {
+            throw new IllegalArgumentException(
+                    "numHeads is " + numHeads + "; it must divide hiddenSize " + hiddenSize);
+        }
+        if (!(dropout >= 0 && dropout < 1)) {
+            throw new IllegalArgumentException("dropout is " + dropout + "; allowed is 0 up to but not including 1");
+        }
+        if (normalizer == null) {
+            throw new IllegalArgumentException(
+                    "normalizer is null; allowed are softpick, softmax, ssmax, rectified_softpick");
+        }
+        if (outputMode == null) {
+            throw new IllegalArgumentException("outputMode is null; allowed are last_timestep, all, mean_pool");
+        }
+    }
+
+    private static void range(String option, int value, int largest) {
+        if (value < 1 || value > largest) {
+            throw new IllegalArgumentException(option + " is " + value + "; allowed is 1 to " + largest);
+        }
+    }
+
+    /** Size of a head: {@code hiddenSize / numHeads}. */
+    public int headSize() {
+        return hiddenSize / numHeads;
+    }
+
+    /** Width of the feed-forward layer: {@code 4·hiddenSize}. */
+    public int ffnSize() {
+        return 4 * hiddenSize;
+    }
+
+    /** Whether an input projection leads from the frames to the hidden size. */
+    public boolean inputProjection() {
+        return embedDim != hiddenSize;
+    }
+
+    /** Edifice's defaults; only {@link Builder#embedDim} must be given. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** A builder that starts from these options. */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.embedDim = embedDim;
+        builder.hiddenSize = hiddenSize;
+        builder.numHeads = numHeads;
+        builder.numLayers = numLayers;
+        builder.dropout = dropout;
+        builder.windowSize = windowSize;
+        builder.normalizer = normalizer;
+        builder.outputMode = outputMode;
+        builder.finalNorm = finalNorm;
+        return builder;
+    }
+
+    /** Collects options; {@link #build} checks them. Not thread-safe. */
+    public static final class Builder {
+        private int embedDim;
+        private int hiddenSize = 256;
+        private int numHeads = 4;
+        private int numLayers = 6;
+        private float dropout = 0.1f;
+        private int windowSize = 60;
+        private Normalizer normalizer = Normalizer.SOFTPICK;
+        private OutputMode outputMode = OutputMode.LAST_TIMESTEP;
+        private boolean finalNorm = true;
+
+        private Builder() {}
+
+        /** Size of an input frame; required. */
+        public Builder embedDim(int value) {
+            embedDim = value;
+            return this;
+        }
+
+        /** Size of a hidden state; 256 unless given. */
+        public Builder hiddenSize(int value) {
+            hiddenSize = value;
+            return this;
+        }
+
+        /** Attention heads; 4 unless given. */
+        public Builder numHeads(int value) {
+            numHeads = value;
+            return this;
+        }
+
+        /** Transformer blocks; 6 unless given. */
+        public Builder numLayers(int value) {
+            numLayers = value;
+            return this;
+        }
+
+        /** Dropout in training; 0.1 unless given. */
+        public Builder dropout(float value) {
+            dropout = value;
+            return this;
+        }
+
+        /** Expected number of steps; 60 unless given. */
+        public Builder windowSize(int value) {
+            windowSize = value;
+            return this;
+        }
+
+        /** What turns scores into weights; softpick unless given. */
+        public Builder normalizer(Normalizer value) {
+            normalizer = value;
+            return this;
+        }
+
+        /** What leaves the model; the last step unless given. */
+        public Builder outputMode(OutputMode value) {
+            outputMode = value;
+            return this;
+        }
+
+        /** Whether a layer norm follows the last block; true unless given. */
+        public Builder finalNorm(boolean value) {
+            finalNorm = value;
+            return this;
+        }
+
+        /**
+         * The options, checked.
+         *
+         * @throws IllegalArgumentException naming the option, its value and what is allowed
+         */
+        public SoftpickConfig build() {
+            if (embedDim == 0) {
+                throw new IllegalArgumentException("embedDim is missing; give the size of an input frame, 1 or more");
+            }
+            return new SoftpickConfig(
+                    embedDim, hiddenSize, numHeads, numLayers, dropout, windowSize, normalizer, outputMode, finalNorm);
+        }
+    }
+}

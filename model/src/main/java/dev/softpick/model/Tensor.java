@@ -1,0 +1,104 @@
+package dev.softpick.model;
+
+import java.util.Arrays;
+
+/**
+ * Floats with a shape, row-major, the last axis contiguous. The values are not copied: who holds the array can change
+ * the tensor. As thread-safe as its array.
+ */
+public final class Tensor {
+
+    private final float[] values;
+    private final int[] shape;
+
+    private Tensor(float[] values, int[] shape) {
+        this.values = values;
+        this.shape = shape;
+    }
+
+    /**
+     * A tensor over {@code values}, which it keeps.
+     *
+     * @throws IllegalArgumentException if a size is negative, or the sizes' product is not the number of values
+     */
+    public static Tensor of(float[] values, int... shape) {
+        if (values == null) {
+            throw new IllegalArgumentException("values is null; give an array");
+        }
+        int size = size(shape);
+        if (size != values.length) {
+            throw new IllegalArgumentException("values has " + values.length + " elements; shape "
+                    + Arrays.toString(shape) + " has " + size);
+        }
+        return new Tensor(values, shape.clone());
+    }
+
+    /** A tensor of zeros. */
+    public static Tensor zeros(int... shape) {
+        return new Tensor(new float[size(shape)], shape.clone());
+    }
+
+    private static int size(int[] shape) {
+        long size = 1;
+        for (int n : shape) {
+            if (n < 0) {
+                throw new IllegalArgumentException(
+                        "shape is " + Arrays.toString(shape) + "; every size must be 0 or more");
+            }
+            size *= n;
+            if (size > Integer.MAX_VALUE - 8) {
+                throw new IllegalArgumentException("shape " + Arrays.toString(shape)
+                        + " has too many elements; a tensor holds at most " + (Integer.MAX_VALUE - 8));
+            }
+        }
+        return (int) size;
+    }
+
+    /** The values themselves, not a copy. */
+    public float[] values() {
+        return values;
+    }
+
+    /** The sizes, a copy. */
+    public int[] shape() {
+        return shape.clone();
+    }
+
+    /** Number of axes. */
+    public int rank() {
+        return shape.length;
+    }
+
+    /** Size of an axis, counted from 0; negative axes count from the end. */
+    public int size(int axis) {
+        int i = axis < 0 ? axis + shape.length : axis;
+        if (i < 0 || i >= shape.length) {
+            throw new IllegalArgumentException(
+                    "axis is " + axis + "; a tensor of rank " + shape.length + " has no such axis");
+        }
+        return shape[i];
+    }
+
+    /** The element at an index of one number per axis. */
+    public float get(int... index) {
+        if (index.length != shape.length) {
+            throw new IllegalArgumentException(
+                    "index has " + index.length + " numbers; the tensor has rank " + shape.length);
+        }
+        int at = 0;
+        for (int i = 0; i < shape.length; i++) {
+            if (index[i] < 0 || index[i] >= shape[i]) {
+                throw new IndexOutOfBoundsException(
+                        "index " + Arrays.toString(index) + " lies outside shape " + Arrays.toString(shape));
+            }
+            at = at * shape[i] + index[i];
+        }
+        return values[at];
+    }
+
+    /** The shape, for instance {@code Tensor[2, 60, 64]}. */
+    @Override
+    public String toString() {
+        return "Tensor" + Arrays.toString(shape);
+    }
+}

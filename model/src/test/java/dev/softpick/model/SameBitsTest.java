@@ -1,0 +1,100 @@
+package dev.softpick.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.softpick.kernels.BackendInfo;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.zip.CRC32;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The promise of the house: the same bits on every backend, width, batch and number of steps. */
+class SameBitsTest {
+
+    /** What every fork on every machine must compute; a change of the numerics changes it, nothing else may. */
+    private static final String CHECKSUM = "09853364";
+
+    private static final int STEPS = 250;
+
+    private static SoftpickTransformer model(OutputMode mode) {
+        return SoftpickTransformer.random(
+                SoftpickConfig.builder().embedDim(20).hiddenSize(96).numHeads(3).numLayers(2).outputMode(mode).build(), 7);
+    }
+
+    @Test
+    void aRowAloneAndInBatchesHasTheChecksumOfEveryFork() {
+        SoftpickTransformer model = model(OutputMode.LAST_TIMESTEP);
+        float[] row = Fixtures.gaussian(1, STEPS * 20);
+        float[] alone = model.forward(Tensor.of(row, 1, STEPS, 20)).values();
+        String checksum = crc(alone);
+        System.out.println("checksum " + checksum + ", fork " + System.getProperty("softpick.test.fork", "(none)") + ", "
+                + BackendInfo.current().name() + " " + BackendInfo.current().width());
+        for (int batch : new int[] {3, 5}) {
+            float[] x = Fixtures.gaussian(batch, batch * STEPS * 20);
+            for (int at = 0; at < batch; at++) {
+                float[] with = x.clone();
+                System.arraycopy(row, 0, with, at * row.length, row.length);
+                float[] y = model.forward(Tensor.of(with, batch, STEPS, 20)).values();
+                assertThat(crc(Arrays.copyOfRange(y, at * 96, (at + 1) * 96)))
+                        .as("row %d of a batch of %d", at, batch)
+                        .isEqualTo(checksum);
+            }
+        }
+        assertThat(checksum).isEqualTo(CHECKSUM);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 6, 7, 59, 191, 192, 193, 250})
+    void theLastRowIsTheLastRowOfAll(int steps) {
+        float[] x = Fixtures.gaussian(steps, 2 * steps * 20);
+        float[] last = model(OutputMode.LAST_TIMESTEP).forward(Tensor.of(x, 2, steps, 20)).values();
+        float[] all = model(OutputMode.ALL).forward(Tensor.of(x, 2, steps, 20)).values();
+        for (int sequence = 0; sequence < 2; sequence++) {
+            int row = (sequence + 1) * steps - 1;
+            assertThat(Arrays.copyOfRange(all, row * 96, (row + 1) * 96))
+                    .isEqualTo(Arrays.copyOfRange(last, sequence * 96, (sequence + 1) * 96));
+        }
+    }
+
+    @Test
+    void aLaterStepChangesNoEarlierRow() {
+        SoftpickTransformer model = model(OutputMode.ALL);
+        float[] x = Fixtures.gaussian(5, STEPS * 20);
+        float[] all = model.forward(Tensor.of(x, 1, STEPS, 20)).values();
+        for (int steps : new int[] {1, 6, 64, 192, 249}) {
+            float[] shorter = model.forward(Tensor.of(Arrays.copyOf(x, steps * 20), 1, steps, 20)).values();
+            assertThat(shorter).as("%d steps", steps).isEqualTo(Arrays.copyOf(all, steps * 96));
+        }
+        float[] poisoned = x.clone();
+        Arrays.fill(poisoned, 100 * 20, poisoned.length, Float.NaN);
+        float[] y = model.forward(Tensor.of(poisoned, 1, STEPS, 20)).values();
+        assertThat(Arrays.copyOf(y, 100 * 96)).isEqualTo(Arrays.copyOf(all, 100 * 96));
+        assertThat(y[100 * 96]).isNaN();
+    }
+
+    @ParameterizedTest
+    @EnumSource(OutputMode.class)
+    void aCallIntoTheCallersArrayHasTheSameBits(OutputMode mode) {
+        SoftpickTransformer model = model(mode);
+        float[] x = Fixtures.gaussian(9, 3 * 70 * 20);
+        float[] expected = model.forward(Tensor.of(x, 3, 70, 20)).values();
+        float[] output = new float[expected.length + 2];
+        Arrays.fill(output, Float.NaN);
+        model.forward(x, 3, 70, output);
+        assertThat(Arrays.copyOf(output, expected.length)).isEqualTo(expected);
+        assertThat(output[expected.length]).isNaN();
+    }
+
+    private static String crc(float[] values) {
+        ByteBuffer bytes = ByteBuffer.allocate(4 * values.length);
+        for (float value : values) {
+            bytes.putInt(Float.floatToIntBits(value));
+        }
+        CRC32 crc = new CRC32();
+        crc.update(bytes.array());
+        return String.format("%08x", crc.getValue());
+    }
+}
