@@ -43,6 +43,18 @@ public sealed interface Backend permits ScalarBackend, VectorBackend {
      */
     void softpickColumns(float[] x, int xOffset, float[] out, int outOffset, int length, int columns);
 
+    /** {@code out_i = e^{s·x_i} / Σ e^{s·x_j}} for one row, computed with the maximum subtracted. */
+    void softmax(float[] x, int xOffset, float[] out, int outOffset, int length, float scale);
+
+    /** {@link #softmax} for each column of a {@code [length, columns]} block; bits equal the column copied out. */
+    void softmaxColumns(float[] x, int xOffset, float[] out, int outOffset, int length, int columns, float scale);
+
+    /** Rectified softpick, {@code relu(e^{x_i−m} − e^{−m}) / (Σ|e^{x_j−m} − e^{−m}| + 1e-8)}, m the largest x, for one row. */
+    void rectifiedSoftpick(float[] x, int xOffset, float[] out, int outOffset, int length);
+
+    /** {@link #rectifiedSoftpick} for each column of a {@code [length, columns]} block; bits equal the column copied out. */
+    void rectifiedSoftpickColumns(float[] x, int xOffset, float[] out, int outOffset, int length, int columns);
+
     /** {@code out_i = x_i · (1 + erf(x_i / √2)) / 2}. */
     void gelu(float[] x, int xOffset, float[] out, int outOffset, int length);
 

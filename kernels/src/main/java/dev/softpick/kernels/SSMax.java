@@ -1,0 +1,43 @@
+package dev.softpick.kernels;
+
+/**
+ * {@code ssmax(x)_i = e^(a·log(n)·x_i) / Σ_j e^(a·log(n)·x_j)}: softmax whose sharpness grows with the number n of
+ * elements, so that attention does not fade in long rows. The factor a is learned.
+ *
+ * <p>The factor {@code a·log(n)} is computed in double and rounded to float once; a row of one element is 1. Everything
+ * else, special values included, is as in {@link Softmax}, whose scale it is.
+ *
+ * <p>Source: Nakanishi 2025, "Scalable-Softmax Is Superior for Attention", arXiv 2501.19399. Edifice's function of this
+ * name adds a shift instead, which cancels: it is plain softmax.
+ */
+public final class SSMax {
+
+    private SSMax() {}
+
+    /**
+     * Normalizes along one axis of a row-major tensor; n is the length of that axis.
+     *
+     * @param axis from 0; negative axes count from the end
+     * @param a the learned factor
+     * @param out as many elements as {@code x}; may be {@code x}
+     * @throws IllegalArgumentException if the axis does not exist or an array does not have the shape's size
+     */
+    public static void normalize(float[] x, int[] shape, int axis, float a, float[] out) {
+        int length = AxisLayout.of(x, shape, axis, out).length();
+        Softmax.normalize(x, shape, axis, scale(a, length), out);
+    }
+
+    /**
+     * Normalizes one row of consecutive elements; n is {@code length}.
+     *
+     * @throws IllegalArgumentException if a range does not lie within its array, or out overlaps x otherwise than exactly
+     */
+    public static void normalize(float[] x, int xOffset, int length, float a, float[] out, int outOffset) {
+        Softmax.normalize(x, xOffset, length, scale(a, Math.max(length, 0)), out, outOffset);
+    }
+
+    /** {@code a·log(n)}, what a row of n elements is multiplied with; {@code StrictMath}, so the same on every machine. */
+    public static float scale(float a, int n) {
+        return (float) (a * StrictMath.log(n));
+    }
+}

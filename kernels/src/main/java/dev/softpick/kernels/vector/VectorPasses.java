@@ -1,0 +1,104 @@
+package dev.softpick.kernels.vector;
+
+import static dev.softpick.kernels.backend.ColumnStrip.COLUMNS;
+
+import dev.softpick.kernels.backend.ColumnStrip;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The first and the last pass of the normalizers with an exponential. Columns go by strips of up to 64; a vector that
+ * reaches over the strip's end is read and written through a mask, its numbers in the strip have room.
+ *
+ * <p>The largest is found by compare and blend: two instructions where {@code max} needs five for its NaN and −0.
+ */
+final class VectorPasses {
+
+    private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    private static final int LANES = SPECIES.length();
+
+    private VectorPasses() {}
+
+    /** The largest of {@code sign·x}, NaN left out; −∞ for none. */
+    static float largest(float[] x, int offset, int length, float sign) {
+        FloatVector a = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
+        FloatVector b = a;
+        int i = 0;
+        for (; i <= length - 2 * LANES; i += 2 * LANES) {
+            FloatVector u = FloatVector.fromArray(SPECIES, x, offset + i).mul(sign);
+            FloatVector v = FloatVector.fromArray(SPECIES, x, offset + i + LANES).mul(sign);
+            a = a.blend(u, u.compare(VectorOperators.GT, a));
+            b = b.blend(v, v.compare(VectorOperators.GT, b));
+        }
+        for (; i < length; i += LANES) {
+            VectorMask<Float> rest = SPECIES.indexInRange(i, length);
+            FloatVector u = FloatVector.fromArray(SPECIES, x, offset + i, rest).mul(sign);
+            a = a.blend(u, u.compare(VectorOperators.GT, a).and(rest));
+        }
+        return a.blend(b, b.compare(VectorOperators.GT, a)).reduceLanes(VectorOperators.MAX);
+    }
+
+    /** The same for each column of a strip, into its peaks. */
+    static void largest(float[] x, int offset, int length, int columns, int width, float sign, ColumnStrip strip) {
+        float[] peaks = strip.peaks;
+        Arrays.fill(peaks, 0, COLUMNS, Float.NEGATIVE_INFINITY);
+        for (int i = 0; i < length; i++) {
+            int at = offset + i * columns;
+            for (int c = 0; c < width; c += LANES) {
+                FloatVector value = c <= width - LANES
+                        ? FloatVector.fromArray(SPECIES, x, at + c)
+                        : FloatVector.fromArray(SPECIES, x, at + c, SPECIES.indexInRange(c, width));
+                value = value.mul(sign);
+                FloatVector peak = FloatVector.fromArray(SPECIES, peaks, c);
+                peak.blend(value, value.compare(VectorOperators.GT, peak)).intoArray(peaks, c);
+            }
+        }
+    }
+
+    /** {@code x = max(x, 0)·share}; all NaN where the share is. */
+    static void share(float[] x, int offset, int length, float share) {
+        int full = SPECIES.loopBound(length);
+        for (int i = 0; i < full; i += LANES) {
+            FloatVector value = FloatVector.fromArray(SPECIES, x, offset + i);
+            FloatVector.zero(SPECIES)
+                    .blend(value, value.compare(VectorOperators.GT, 0f))
+                    .mul(share)
+                    .intoArray(x, offset + i);
+        }
+        if (full < length) {
+            VectorMask<Float> rest = SPECIES.indexInRange(full, length);
+            FloatVector value = FloatVector.fromArray(SPECIES, x, offset + full, rest);
+            FloatVector.zero(SPECIES)
+                    .blend(value, value.compare(VectorOperators.GT, 0f))
+                    .mul(share)
+                    .intoArray(x, offset + full, rest);
+        }
+    }
+
+    /** The same for each column of a strip with its own share. */
+    static void share(float[] x, int offset, int length, int columns, int width, ColumnStrip strip) {
+        for (int i = 0; i < length; i++) {
+            int at = offset + i * columns;
+            for (int c = 0; c < width; c += LANES) {
+                FloatVector share = FloatVector.fromArray(SPECIES, strip.shares, c);
+                if (c <= width - LANES) {
+                    FloatVector value = FloatVector.fromArray(SPECIES, x, at + c);
+                    FloatVector.zero(SPECIES)
+                            .blend(value, value.compare(VectorOperators.GT, 0f))
+                            .mul(share)
+                            .intoArray(x, at + c);
+                } else {
+                    VectorMask<Float> rest = SPECIES.indexInRange(c, width);
+                    FloatVector value = FloatVector.fromArray(SPECIES, x, at + c, rest);
+                    FloatVector.zero(SPECIES)
+                            .blend(value, value.compare(VectorOperators.GT, 0f))
+                            .mul(share)
+                            .intoArray(x, at + c, rest);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package dev.softpick.kernels.vector;
+
+import static dev.softpick.kernels.backend.ColumnStrip.COLUMNS;
+import static dev.softpick.kernels.backend.Exponential.C2;
+import static dev.softpick.kernels.backend.Exponential.C3;
+import static dev.softpick.kernels.backend.Exponential.C4;
+import static dev.softpick.kernels.backend.Exponential.C5;
+import static dev.softpick.kernels.backend.Exponential.C6;
+import static dev.softpick.kernels.backend.Exponential.FRACTION_BITS;
+import static dev.softpick.kernels.backend.Exponential.LN2_HIGH;
+import static dev.softpick.kernels.backend.Exponential.LN2_LOW;
+import static dev.softpick.kernels.backend.Exponential.LOG2_E;
+import static dev.softpick.kernels.backend.Exponential.LOWEST;
+import static dev.softpick.kernels.backend.Exponential.MAGIC;
+
+import dev.softpick.kernels.backend.ColumnStrip;
+import dev.softpick.kernels.backend.VirtualLanes;
+import dev.softpick.kernels.scalar.ScalarRectifiedSoftpick;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Rectified softpick in the steps of {@link ScalarRectifiedSoftpick}. */
+final class VectorRectifiedSoftpick {
+
+    private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    private static final int LANES = SPECIES.length();
+
+    private VectorRectifiedSoftpick() {}
+
+    static void rectifiedSoftpick(float[] x, int xOffset, float[] out, int outOffset, int length) {
+        float peak = VectorPasses.largest(x, xOffset, length, 1f);
+        float shift = ScalarRectifiedSoftpick.shift(peak);
+        float factor = ScalarRectifiedSoftpick.factor(peak);
+        double sum = 0;
+        for (int i = 0; i < length; i += VirtualLanes.BLOCK) {
+            int n = Math.min(VirtualLanes.BLOCK, length - i);
+            differences(x, xOffset + i, out, outOffset + i, n, shift, factor);
+            sum += VectorReduce.absSum(out, outOffset + i, n);
+        }
+        VectorPasses.share(out, outOffset, length, (float) (1 / (sum + ScalarRectifiedSoftpick.EPSILON)));
+    }
+
+    static void rectifiedSoftpickColumns(float[] x, int xOffset, float[] out, int outOffset, int length, int columns) {
+        ColumnStrip strip = ColumnStrip.take();
+        for (int c = 0; c < columns; c += COLUMNS) {
+            int width = Math.min(COLUMNS, columns - c);
+            VectorPasses.largest(x, xOffset + c, length, columns, width, 1f, strip);
+            for (int j = 0; j < width; j++) {
+                strip.factors[j] = ScalarRectifiedSoftpick.factor(strip.peaks[j]);
+                strip.peaks[j] = ScalarRectifiedSoftpick.shift(strip.peaks[j]);
+            }
+            Arrays.fill(strip.sums, 0);
+            for (int i = 0; i < length; i += VirtualLanes.BLOCK) {
+                int rows = Math.min(VirtualLanes.BLOCK, length - i);
+                int at = i * columns + c;
+                differences(x, xOffset + at, out, outOffset + at, rows, columns, width, strip);
+                strip.foldBlock(rows);
+            }
+            for (int j = 0; j < width; j++) {
+                strip.shares[j] = (float) (1 / (strip.sums[j] + ScalarRectifiedSoftpick.EPSILON));
+            }
+            VectorPasses.share(out, outOffset + c, length, columns, width, strip);
+        }
+        strip.giveBack();
+    }
+
+    /** {@code out = factor·(e^(x − shift) − one)} in the order of {@code Exponential}. */
+    private static void differences(float[] x, int xo, float[] out, int oo, int length, float shift, float factor) {
+        FloatVector one = FloatVector.broadcast(SPECIES, shift > 0f ? 0f : 1f);
+        int full = SPECIES.loopBound(length);
+        for (int i = 0; i < full; i += LANES) {
+            FloatVector y = FloatVector.fromArray(SPECIES, x, xo + i).sub(shift);
+            FloatVector k = y.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, MAGIC));
+            FloatVector n = k.sub(MAGIC);
+            FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -LN2_HIGH), y);
+            r = n.fma(FloatVector.broadcast(SPECIES, -LN2_LOW), r);
+            FloatVector q = FloatVector.broadcast(SPECIES, C6)
+                    .fma(r, FloatVector.broadcast(SPECIES, C5))
+                    .fma(r, FloatVector.broadcast(SPECIES, C4))
+                    .fma(r, FloatVector.broadcast(SPECIES, C3))
+                    .fma(r, FloatVector.broadcast(SPECIES, C2));
+            FloatVector s = k.reinterpretAsInts().lanewise(VectorOperators.LSHL, FRACTION_BITS).reinterpretAsFloats();
+            s.fma(q.mul(r).fma(r, r), s.sub(one))
+                    .blend(one.neg(), y.compare(VectorOperators.LT, LOWEST))
+                    .mul(factor)
+                    .intoArray(out, oo + i);
+        }
+        if (full < length) {
+            VectorMask<Float> rest = SPECIES.indexInRange(full, length);
+            FloatVector y = FloatVector.fromArray(SPECIES, x, xo + full, rest).sub(shift);
+            FloatVector k = y.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, MAGIC));
+            FloatVector n = k.sub(MAGIC);
+            FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -LN2_HIGH), y);
+            r = n.fma(FloatVector.broadcast(SPECIES, -LN2_LOW), r);
+            FloatVector q = FloatVector.broadcast(SPECIES, C6)
+                    .fma(r, FloatVector.broadcast(SPECIES, C5))
+                    .fma(r, FloatVector.broadcast(SPECIES, C4))
+                    .fma(r, FloatVector.broadcast(SPECIES, C3))
+                    .fma(r, FloatVector.broadcast(SPECIES, C2));
+            FloatVector s = k.reinterpretAsInts().lanewise(VectorOperators.LSHL, FRACTION_BITS).reinterpretAsFloats();
+            s.fma(q.mul(r).fma(r, r), s.sub(one))
+                    .blend(one.neg(), y.compare(VectorOperators.LT, LOWEST))
+                    .mul(factor)
+                    .intoArray(out, oo + full, rest);
+        }
+    }
+
+    /** The same for the rows of a block in a strip; adds the magnitudes to its lanes. */
+    private static void differences(
+            float[] x, int xo, float[] out, int oo, int rows, int columns, int width, ColumnStrip strip) {
+        float[] lanes = strip.lanes;
+        for (int i = 0; i < rows; i++) {
+            int at = i * columns;
+            for (int c = 0; c < width; c += LANES) {
+                int from = xo + at + c;
+                FloatVector value = c <= width - LANES
+                        ? FloatVector.fromArray(SPECIES, x, from)
+                        : FloatVector.fromArray(SPECIES, x, from, SPECIES.indexInRange(c, width));
+                FloatVector shift = FloatVector.fromArray(SPECIES, strip.peaks, c);
+                FloatVector one = FloatVector.broadcast(SPECIES, 1f).blend(0f, shift.compare(VectorOperators.GT, 0f));
+                FloatVector y = value.sub(shift);
+                FloatVector k = y.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, MAGIC));
+                FloatVector n = k.sub(MAGIC);
+                FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -LN2_HIGH), y);
+                r = n.fma(FloatVector.broadcast(SPECIES, -LN2_LOW), r);
+                FloatVector q = FloatVector.broadcast(SPECIES, C6)
+                        .fma(r, FloatVector.broadcast(SPECIES, C5))
+                        .fma(r, FloatVector.broadcast(SPECIES, C4))
+                        .fma(r, FloatVector.broadcast(SPECIES, C3))
+                        .fma(r, FloatVector.broadcast(SPECIES, C2));
+                FloatVector s =
+                        k.reinterpretAsInts().lanewise(VectorOperators.LSHL, FRACTION_BITS).reinterpretAsFloats();
+                FloatVector d = s.fma(q.mul(r).fma(r, r), s.sub(one))
+                        .blend(one.neg(), y.compare(VectorOperators.LT, LOWEST))
+                        .mul(FloatVector.fromArray(SPECIES, strip.factors, c));
+                if (c <= width - LANES) {
+                    d.intoArray(out, oo + at + c);
+                } else {
+                    d.intoArray(out, oo + at + c, SPECIES.indexInRange(c, width));
+                }
+                int lane = ColumnStrip.lane(i) + c;
+                FloatVector magnitude = d.abs();
+                if (i >= VirtualLanes.COUNT) {
+                    magnitude = magnitude.add(FloatVector.fromArray(SPECIES, lanes, lane));
+                }
+                magnitude.intoArray(lanes, lane);
+            }
+        }
+    }
+}

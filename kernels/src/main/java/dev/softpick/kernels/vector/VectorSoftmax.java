@@ -1,0 +1,153 @@
+package dev.softpick.kernels.vector;
+
+import static dev.softpick.kernels.backend.ColumnStrip.COLUMNS;
+import static dev.softpick.kernels.backend.Exponential.C2;
+import static dev.softpick.kernels.backend.Exponential.C3;
+import static dev.softpick.kernels.backend.Exponential.C4;
+import static dev.softpick.kernels.backend.Exponential.C5;
+import static dev.softpick.kernels.backend.Exponential.C6;
+import static dev.softpick.kernels.backend.Exponential.FRACTION_BITS;
+import static dev.softpick.kernels.backend.Exponential.LN2_HIGH;
+import static dev.softpick.kernels.backend.Exponential.LN2_LOW;
+import static dev.softpick.kernels.backend.Exponential.LOG2_E;
+import static dev.softpick.kernels.backend.Exponential.LOWEST;
+import static dev.softpick.kernels.backend.Exponential.MAGIC;
+
+import dev.softpick.kernels.backend.ColumnStrip;
+import dev.softpick.kernels.backend.VirtualLanes;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Softmax: the largest element, the exponentials with their sum block by block, and the multiplication with the
+ * reciprocal. {@code scale·x} is largest where {@code x} is, or {@code −x} for a negative scale.
+ */
+final class VectorSoftmax {
+
+    private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    private static final int LANES = SPECIES.length();
+
+    private VectorSoftmax() {}
+
+    static void softmax(float[] x, int xOffset, float[] out, int outOffset, int length, float scale) {
+        float sign = scale < 0f ? -1f : 1f;
+        float peak = sign * VectorPasses.largest(x, xOffset, length, sign);
+        double sum = 0;
+        for (int i = 0; i < length; i += VirtualLanes.BLOCK) {
+            int n = Math.min(VirtualLanes.BLOCK, length - i);
+            exponentials(x, xOffset + i, out, outOffset + i, n, peak, scale);
+            sum += VectorReduce.absSum(out, outOffset + i, n);
+        }
+        VectorPasses.share(out, outOffset, length, (float) (1 / sum));
+    }
+
+    static void softmaxColumns(
+            float[] x, int xOffset, float[] out, int outOffset, int length, int columns, float scale) {
+        float sign = scale < 0f ? -1f : 1f;
+        ColumnStrip strip = ColumnStrip.take();
+        for (int c = 0; c < columns; c += COLUMNS) {
+            int width = Math.min(COLUMNS, columns - c);
+            VectorPasses.largest(x, xOffset + c, length, columns, width, sign, strip);
+            for (int j = 0; j < width; j++) {
+                strip.peaks[j] *= sign;
+            }
+            Arrays.fill(strip.sums, 0);
+            for (int i = 0; i < length; i += VirtualLanes.BLOCK) {
+                int rows = Math.min(VirtualLanes.BLOCK, length - i);
+                int at = i * columns + c;
+                exponentials(x, xOffset + at, out, outOffset + at, rows, columns, width, scale, strip);
+                strip.foldBlock(rows);
+            }
+            for (int j = 0; j < width; j++) {
+                strip.shares[j] = (float) (1 / strip.sums[j]);
+            }
+            VectorPasses.share(out, outOffset + c, length, columns, width, strip);
+        }
+        strip.giveBack();
+    }
+
+    /** {@code out = e^((x − peak)·scale)} in the order of {@code Exponential}. */
+    private static void exponentials(float[] x, int xo, float[] out, int oo, int length, float peak, float scale) {
+        FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+        int full = SPECIES.loopBound(length);
+        for (int i = 0; i < full; i += LANES) {
+            FloatVector y = FloatVector.fromArray(SPECIES, x, xo + i).sub(peak).mul(scale);
+            FloatVector k = y.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, MAGIC));
+            FloatVector n = k.sub(MAGIC);
+            FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -LN2_HIGH), y);
+            r = n.fma(FloatVector.broadcast(SPECIES, -LN2_LOW), r);
+            FloatVector q = FloatVector.broadcast(SPECIES, C6)
+                    .fma(r, FloatVector.broadcast(SPECIES, C5))
+                    .fma(r, FloatVector.broadcast(SPECIES, C4))
+                    .fma(r, FloatVector.broadcast(SPECIES, C3))
+                    .fma(r, FloatVector.broadcast(SPECIES, C2))
+                    .fma(r, one)
+                    .fma(r, one);
+            q.mul(k.reinterpretAsInts().lanewise(VectorOperators.LSHL, FRACTION_BITS).reinterpretAsFloats())
+                    .blend(0f, y.compare(VectorOperators.LT, LOWEST))
+                    .intoArray(out, oo + i);
+        }
+        if (full < length) {
+            VectorMask<Float> rest = SPECIES.indexInRange(full, length);
+            FloatVector y = FloatVector.fromArray(SPECIES, x, xo + full, rest).sub(peak).mul(scale);
+            FloatVector k = y.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, MAGIC));
+            FloatVector n = k.sub(MAGIC);
+            FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -LN2_HIGH), y);
+            r = n.fma(FloatVector.broadcast(SPECIES, -LN2_LOW), r);
+            FloatVector q = FloatVector.broadcast(SPECIES, C6)
+                    .fma(r, FloatVector.broadcast(SPECIES, C5))
+                    .fma(r, FloatVector.broadcast(SPECIES, C4))
+                    .fma(r, FloatVector.broadcast(SPECIES, C3))
+                    .fma(r, FloatVector.broadcast(SPECIES, C2))
+                    .fma(r, one)
+                    .fma(r, one);
+            q.mul(k.reinterpretAsInts().lanewise(VectorOperators.LSHL, FRACTION_BITS).reinterpretAsFloats())
+                    .blend(0f, y.compare(VectorOperators.LT, LOWEST))
+                    .intoArray(out, oo + full, rest);
+        }
+    }
+
+    /** The same for the rows of a block in a strip; adds them to its lanes. */
+    private static void exponentials(
+            float[] x, int xo, float[] out, int oo, int rows, int columns, int width, float scale, ColumnStrip strip) {
+        FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+        float[] lanes = strip.lanes;
+        for (int i = 0; i < rows; i++) {
+            int at = i * columns;
+            for (int c = 0; c < width; c += LANES) {
+                int from = xo + at + c;
+                FloatVector y = c <= width - LANES
+                        ? FloatVector.fromArray(SPECIES, x, from)
+                        : FloatVector.fromArray(SPECIES, x, from, SPECIES.indexInRange(c, width));
+                y = y.sub(FloatVector.fromArray(SPECIES, strip.peaks, c)).mul(scale);
+                FloatVector k = y.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, MAGIC));
+                FloatVector n = k.sub(MAGIC);
+                FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -LN2_HIGH), y);
+                r = n.fma(FloatVector.broadcast(SPECIES, -LN2_LOW), r);
+                FloatVector q = FloatVector.broadcast(SPECIES, C6)
+                        .fma(r, FloatVector.broadcast(SPECIES, C5))
+                        .fma(r, FloatVector.broadcast(SPECIES, C4))
+                        .fma(r, FloatVector.broadcast(SPECIES, C3))
+                        .fma(r, FloatVector.broadcast(SPECIES, C2))
+                        .fma(r, one)
+                        .fma(r, one);
+                FloatVector e = q
+                        .mul(k.reinterpretAsInts().lanewise(VectorOperators.LSHL, FRACTION_BITS).reinterpretAsFloats())
+                        .blend(0f, y.compare(VectorOperators.LT, LOWEST));
+                if (c <= width - LANES) {
+                    e.intoArray(out, oo + at + c);
+                } else {
+                    e.intoArray(out, oo + at + c, SPECIES.indexInRange(c, width));
+                }
+                int lane = ColumnStrip.lane(i) + c;
+                if (i >= VirtualLanes.COUNT) {
+                    e = e.add(FloatVector.fromArray(SPECIES, lanes, lane));
+                }
+                e.intoArray(lanes, lane);
+            }
+        }
+    }
+}

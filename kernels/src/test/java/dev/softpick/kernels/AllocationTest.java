@@ -1,0 +1,58 @@
+package dev.softpick.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import dev.softpick.kernels.backend.Backend;
+import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** The counter that catches vectors which the compiler has boxed. */
+class AllocationTest {
+
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private static final int CALLS = 500;
+    private static final int ROUNDS = 400;
+
+    @Test
+    void normalizersAllocateNothing() {
+        int length = 130;
+        int columns = 77;
+        float[] x = Kernels.gaussian(1, length * columns);
+        float[] y = new float[x.length];
+        float[] gamma = Kernels.gaussian(2, length);
+        float[] beta = Kernels.gaussian(3, length);
+        for (Backend backend : Kernels.backends()) {
+            Map<String, Runnable> kernels = new LinkedHashMap<>();
+            kernels.put("gelu", () -> backend.gelu(x, 1, y, 2, length));
+            kernels.put("layerNorm", () -> backend.layerNorm(x, 0, 2, gamma, beta, 1e-5f, y, 1));
+            kernels.put("softmax", () -> backend.softmax(x, 1, y, 2, length, 0.5f));
+            kernels.put("softmaxColumns", () -> backend.softmaxColumns(x, 0, y, 0, length, columns, 0.5f));
+            kernels.put("rectifiedSoftpick", () -> backend.rectifiedSoftpick(x, 1, y, 2, length));
+            kernels.put("rectifiedSoftpickColumns", () -> backend.rectifiedSoftpickColumns(x, 0, y, 0, length, columns));
+            kernels.forEach((name, kernel) -> assertThat(leastAllocated(kernel))
+                    .as("bytes that %d calls of %s %s allocate", CALLS, backend.name(), name)
+                    .isZero());
+        }
+    }
+
+    /** The least of some rounds: the first ones run in the interpreter, which makes an object of every vector. */
+    private static long leastAllocated(Runnable kernel) {
+        long[] bytes = new long[ROUNDS];
+        Arrays.fill(bytes, Long.MAX_VALUE);
+        for (int round = 0; round < ROUNDS; round++) {
+            long before = THREADS.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < CALLS; i++) {
+                kernel.run();
+            }
+            bytes[round] = THREADS.getCurrentThreadAllocatedBytes() - before;
+            if (bytes[round] == 0) {
+                break;
+            }
+        }
+        return Arrays.stream(bytes).min().getAsLong();
+    }
+}
