@@ -5,11 +5,11 @@ import dev.softpick.kernels.backend.Backends;
 /**
  * {@code y_i = gamma_i · (x_i − mean) / √(variance + epsilon) + beta_i}, mean and biased variance over a row.
  *
- * <p>Rows are consecutive and have as many elements as {@code gamma}. Both sums go through 64 lanes in a fixed order, in
- * float over at most 2,048 elements and in double beyond; mean and {@code 1/√(variance + epsilon)} are rounded to float
- * once; an element is {@code fma(gamma·inverse, x − mean, beta)}. So a row has the same bits on every machine and width,
- * wherever it stands. With a mean that is not large against the deviation the error is some 1e-6 of {@code |gamma·y|};
- * in general the rounded mean adds {@code 2⁻²⁴·|mean|/deviation}.
+ * <p>Rows are consecutive and have as many elements as {@code gamma}. Both sums go through 64 lanes in a fixed order,
+ * in float over at most 2,048 elements and in double beyond; mean and {@code 1/√(variance + epsilon)} are rounded to
+ * float once; an element is {@code fma(gamma·inverse, x − mean, beta)}. So a row has the same bits on every machine
+ * and width, wherever it stands. With a mean that is not large against the deviation the error is some 1e-6 of {@code
+ * |gamma·y|}; in general the rounded mean adds {@code 2⁻²⁴·|mean|/deviation}.
  *
  * <p>NaN or ±∞ in a row makes the row NaN. Thread-safe; allocates nothing. Source: Ba, Kiros and Hinton 2016,
  * arXiv 1607.06450, in the form of Axon's {@code layer_norm}.
@@ -25,7 +25,8 @@ public final class LayerNormalization {
      * @param beta as long as {@code gamma}
      * @param epsilon added to the variance; 0 or more
      * @param out as long as {@code x}; may be {@code x}
-     * @throws IllegalArgumentException if gamma is empty, a length does not fit, or epsilon is negative, infinite or NaN
+     * @throws IllegalArgumentException if gamma is empty, a length does not fit, or epsilon is negative, infinite or
+     *     NaN
      */
     public static void normalize(float[] x, float[] gamma, float[] beta, float epsilon, float[] out) {
         check(gamma, beta, epsilon);
@@ -41,8 +42,8 @@ public final class LayerNormalization {
     /**
      * {@code rows} rows.
      *
-     * @throws IllegalArgumentException as above, if a range does not lie within its array, or if out overlaps x otherwise
-     *     than exactly
+     * @throws IllegalArgumentException as above, if a range does not lie within its array, or if out overlaps x
+     *     otherwise than exactly
      */
     public static void normalize(
             float[] x, int xOffset, int rows, float[] gamma, float[] beta, float epsilon, float[] out, int outOffset) {

@@ -8,19 +8,20 @@ import dev.softpick.kernels.backend.Backends;
  * element of the row, and ε = 1e-8 added after that: the function that Zuhri et al. call softpick. This project's
  * {@link Softpick} is another one.
  *
- * <p>Weights are 0 for x ≤ 0 and rise with x; elements below 0 only add to the sum. For a row of one element the function
- * all but jumps, from 0 at x = 0 to 0.99 at x = 1e-6: in causal attention that is the first row.
+ * <p>Weights are 0 for x ≤ 0 and rise with x; elements below 0 only add to the sum. For a row of one element the
+ * function all but jumps, from 0 at x = 0 to 0.99 at x = 1e-6: in causal attention that is the first row.
  *
- * <p>{@code e^x − 1} is computed without cancellation: for m ≤ 87 the relative error is at most 3.5e-6 for any length and
- * input, some 5e-7 on random data, however near to 0 an x may be. For larger m it grows by 1.2e-7 times the distance of x
- * from m, and what is below {@code e^−87} is lost. Nothing overflows for any finite input.
+ * <p>{@code e^x − 1} is computed without cancellation: for m ≤ 87 the relative error is at most 3.5e-6 for any length
+ * and input, some 5e-7 on random data, however near to 0 an x may be. For larger m it grows by 1.2e-7 times the
+ * distance of x from m, and what is below {@code e^−87} is lost. Nothing overflows for any finite input.
  *
  * <p>Special values: a row without an element above 0 becomes +0, also where it holds −∞; −∞ beside larger elements
- * becomes 0 and adds {@code e^(−m)} to the sum, as every very negative element does; NaN or +∞ in a row makes the row NaN.
+ * becomes 0 and adds {@code e^(−m)} to the sum, as every very negative element does; NaN or +∞ in a row makes the row
+ * NaN.
  *
- * <p>The same row has the same bits on every machine and width, along any axis, at any offset. Thread-safe; a lone caller
- * allocates nothing. {@code out} may be {@code x}. Source: Zuhri et al. 2025, "Softpick: No Attention Sink, No Massive
- * Activations with Rectified Softmax", arXiv 2504.20966.
+ * <p>The same row has the same bits on every machine and width, along any axis, at any offset. Thread-safe; a lone
+ * caller allocates nothing. {@code out} may be {@code x}. Source: Zuhri et al. 2025, "Softpick: No Attention Sink, No
+ * Massive Activations with Rectified Softmax", arXiv 2504.20966.
  */
 public final class RectifiedSoftpick {
 
@@ -49,7 +50,8 @@ public final class RectifiedSoftpick {
     /**
      * Normalizes one row of consecutive elements.
      *
-     * @throws IllegalArgumentException if a range does not lie within its array, or out overlaps x otherwise than exactly
+     * @throws IllegalArgumentException if a range does not lie within its array, or out overlaps x otherwise than
+     *     exactly
      */
     public static void normalize(float[] x, int xOffset, int length, float[] out, int outOffset) {
         Arguments.range("x", x, xOffset, length);

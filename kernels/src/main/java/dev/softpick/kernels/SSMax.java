@@ -30,13 +30,17 @@ public final class SSMax {
     /**
      * Normalizes one row of consecutive elements; n is {@code length}.
      *
-     * @throws IllegalArgumentException if a range does not lie within its array, or out overlaps x otherwise than exactly
+     * @throws IllegalArgumentException if a range does not lie within its array, or out overlaps x otherwise than
+     *     exactly
      */
     public static void normalize(float[] x, int xOffset, int length, float a, float[] out, int outOffset) {
         Softmax.normalize(x, xOffset, length, scale(a, Math.max(length, 0)), out, outOffset);
     }
 
-    /** {@code a·log(n)}, what a row of n elements is multiplied with; {@code StrictMath}, so the same on every machine. */
+    /**
+     * {@code a·log(n)}, what a row of n elements is multiplied with; {@code StrictMath}, so the same on every
+     * machine.
+     */
     public static float scale(float a, int n) {
         return (float) (a * StrictMath.log(n));
     }

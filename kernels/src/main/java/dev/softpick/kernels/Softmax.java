@@ -8,14 +8,14 @@ import dev.softpick.kernels.backend.Backends;
  * subtracted, so nothing overflows.
  *
  * <p>Special values: −∞ becomes 0, which serves as a mask; NaN or +∞ in a row makes the row NaN, and so does a row of
- * nothing but −∞. A negative scale swaps the infinities; a scale of 0 gives {@code 1/n} each (NaN where the row holds an
- * infinity or its range overflows float); a scale that is not finite gives NaN.
+ * nothing but −∞. A negative scale swaps the infinities; a scale of 0 gives {@code 1/n} each (NaN where the row holds
+ * an infinity or its range overflows float); a scale that is not finite gives NaN.
  *
- * <p>With d the distance of an exponent from the largest, the relative error is at most {@code 3.3e-6 + 1.2e-7·d} for any
- * length and input, some 3e-7 on random data; beyond d = 87 the result is 0.
+ * <p>With d the distance of an exponent from the largest, the relative error is at most {@code 3.3e-6 + 1.2e-7·d} for
+ * any length and input, some 3e-7 on random data; beyond d = 87 the result is 0.
  *
- * <p>The same row has the same bits on every machine and width, along any axis, at any offset. Thread-safe; a lone caller
- * allocates nothing. {@code out} may be {@code x}. Source: Bridle 1990.
+ * <p>The same row has the same bits on every machine and width, along any axis, at any offset. Thread-safe; a lone
+ * caller allocates nothing. {@code out} may be {@code x}. Source: Bridle 1990.
  */
 public final class Softmax {
 
@@ -49,7 +49,8 @@ public final class Softmax {
     /**
      * Normalizes one row of consecutive elements.
      *
-     * @throws IllegalArgumentException if a range does not lie within its array, or out overlaps x otherwise than exactly
+     * @throws IllegalArgumentException if a range does not lie within its array, or out overlaps x otherwise than
+     *     exactly
      */
     public static void normalize(float[] x, int xOffset, int length, float[] out, int outOffset) {
         normalize(x, xOffset, length, 1f, out, outOffset);

@@ -32,7 +32,9 @@ class AllocationTest {
             kernels.put("softmax", () -> backend.softmax(x, 1, y, 2, length, 0.5f));
             kernels.put("softmaxColumns", () -> backend.softmaxColumns(x, 0, y, 0, length, columns, 0.5f));
             kernels.put("rectifiedSoftpick", () -> backend.rectifiedSoftpick(x, 1, y, 2, length));
-            kernels.put("rectifiedSoftpickColumns", () -> backend.rectifiedSoftpickColumns(x, 0, y, 0, length, columns));
+            kernels.put(
+                    "rectifiedSoftpickColumns",
+                    () -> backend.rectifiedSoftpickColumns(x, 0, y, 0, length, columns));
             kernels.forEach((name, kernel) -> assertThat(leastAllocated(kernel))
                     .as("bytes that %d calls of %s %s allocate", CALLS, backend.name(), name)
                     .isZero());

@@ -14,6 +14,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class AttentionTest {
 
+    /** The four normalizers; SSMax with a scale that flips the order of the scores as well. */
+    private enum Kind {
+        SOFTPICK(Float.NaN), SOFTMAX(Float.NaN), SSMAX(0.7f), SSMAX_NEGATIVE(-0.4f), RECTIFIED(Float.NaN);
+
+        private final float ssmaxScale;
+
+        Kind(float ssmaxScale) {
+            this.ssmaxScale = ssmaxScale;
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         "1, 1", "1, 64", "5, 8", "6, 64", "7, 64", "60, 64", "60, 16", "61, 20", "64, 64", "65, 33", "191, 16",
@@ -21,20 +32,44 @@ class AttentionTest {
     })
     void agreesWithDoubleAndBetweenBackends(int steps, int headSize) {
         float[] qkv = input(new Random(steps * 1000L + headSize), steps, headSize);
-        double[] expected = reference(qkv, steps, headSize);
-        float[] first = null;
-        for (Backend backend : Kernels.backends()) {
-            float[] out = attend(backend, qkv, steps, headSize, steps);
-            for (int i = 0; i < out.length; i++) {
-                if (!(Math.abs(out[i] - expected[i]) <= 3e-6)) {
-                    fail("%s steps %d headSize %d element %d: %s, expected %s".formatted(
-                            backend.name(), steps, headSize, i, out[i], expected[i]));
+        for (Kind kind : Kind.values()) {
+            double[] expected = reference(kind, qkv, steps, headSize);
+            float[] first = null;
+            for (Backend backend : Kernels.backends()) {
+                float[] out = attend(backend, kind, qkv, steps, headSize, steps);
+                String what = "%s %s steps %d headSize %d".formatted(backend.name(), kind, steps, headSize);
+                for (int i = 0; i < out.length; i++) {
+                    if (!(Math.abs(out[i] - expected[i]) <= 5e-6 * Math.max(1, Math.abs(expected[i])))) {
+                        fail(what + " element " + i + ": " + out[i] + ", expected " + expected[i]);
+                    }
+                }
+                first = first == null ? out : first;
+                Bits.assertEqual(what, out, first);
+            }
+        }
+    }
+
+    @Test
+    void hugeScoresNeitherOverflowNorLoseTheLargest() {
+        int steps = 400;
+        int d = 8;
+        float[] qkv = input(new Random(11), steps, d);
+        for (int i = 0; i < steps; i++) {
+            for (int c = 0; c < d; c++) {
+                qkv[i * 3 * d + c] *= 30f;
+            }
+        }
+        for (Kind kind : Kind.values()) {
+            double[] expected = reference(kind, qkv, steps, d);
+            for (Backend backend : Kernels.backends()) {
+                float[] out = attend(backend, kind, qkv, steps, d, steps);
+                for (int i = 0; i < out.length; i++) {
+                    if (!(Math.abs(out[i] - expected[i]) <= 2e-4)) {
+                        fail("%s %s element %d: %s, expected %s".formatted(
+                                backend.name(), kind, i, out[i], expected[i]));
+                    }
                 }
             }
-            if (first == null) {
-                first = out;
-            }
-            Bits.assertEqual(backend.name() + " " + steps + " × " + headSize, out, first);
         }
     }
 
@@ -43,10 +78,12 @@ class AttentionTest {
         int steps = 410;
         int d = 24;
         float[] qkv = input(new Random(9), steps, d);
-        for (Backend backend : Kernels.backends()) {
-            float[] all = attend(backend, qkv, steps, d, steps);
-            Bits.assertEqual(backend.name() + " by 1", attend(backend, qkv, steps, d, 1), all);
-            Bits.assertEqual(backend.name() + " by 7", attend(backend, qkv, steps, d, 7), all);
+        for (Kind kind : Kind.values()) {
+            for (Backend backend : Kernels.backends()) {
+                float[] all = attend(backend, kind, qkv, steps, d, steps);
+                Bits.assertEqual(backend.name() + kind + " by 1", attend(backend, kind, qkv, steps, d, 1), all);
+                Bits.assertEqual(backend.name() + kind + " by 7", attend(backend, kind, qkv, steps, d, 7), all);
+            }
         }
     }
 
@@ -58,14 +95,17 @@ class AttentionTest {
             float[] clean = input(new Random(3), steps, d);
             float[] poison = clean.clone();
             Arrays.fill(poison, poisoned * 3 * d, poison.length, Float.NaN);
-            for (Backend backend : Kernels.backends()) {
-                float[] expected = attend(backend, clean, steps, d, steps);
-                float[] out = attend(backend, poison, steps, d, steps);
+            for (Kind kind : Kind.values()) {
+              for (Backend backend : Kernels.backends()) {
+                float[] expected = attend(backend, kind, clean, steps, d, steps);
+                float[] out = attend(backend, kind, poison, steps, d, steps);
                 for (int i = 0; i < steps * d; i++) {
                     if (i >= poisoned * d ? !Float.isNaN(out[i]) : out[i] != expected[i]) {
-                        fail("%s, NaN from step %d, element %d: %s".formatted(backend.name(), poisoned, i, out[i]));
+                        fail("%s %s, NaN from step %d, element %d: %s".formatted(
+                                backend.name(), kind, poisoned, i, out[i]));
                     }
                 }
+              }
             }
         }
     }
@@ -78,9 +118,10 @@ class AttentionTest {
         for (Backend backend : Kernels.backends()) {
             float[] out = new float[5 + steps * (d + 4)];
             Arrays.fill(out, 7f);
-            KeyValueCache cache = KeyValueCache.forSoftpick(new AttentionScratch(d, backend.panelWidth()), steps);
-            cache.append(qkv, d, qkv, 2 * d, 3 * d, steps);
-            backend.softpickAttention(cache, qkv, 0, 3 * d, steps, out, 5, d + 4);
+            KeyValueCache cache = KeyValueCache.forSoftpick(
+                    new AttentionScratch(d, backend.panelWidth()), steps, 3 * d, d + 4);
+            cache.append(qkv, d, qkv, 2 * d, steps);
+            backend.softpickAttention(cache, qkv, 0, steps, out, 5);
             for (int i = 0; i < out.length; i++) {
                 boolean written = i >= 5 && (i - 5) % (d + 4) < d;
                 assertThat(out[i] == 7f).as("%s element %d", backend.name(), i).isEqualTo(!written);
@@ -89,19 +130,26 @@ class AttentionTest {
     }
 
     /** Appends and attends {@code block} positions at a time. */
-    private static float[] attend(Backend backend, float[] qkv, int steps, int d, int block) {
-        KeyValueCache cache = KeyValueCache.forSoftpick(new AttentionScratch(d, backend.panelWidth()), steps);
+    private static float[] attend(Backend backend, Kind kind, float[] qkv, int steps, int d, int block) {
+        AttentionScratch scratch = new AttentionScratch(d, backend.panelWidth());
+        KeyValueCache cache = kind == Kind.SOFTPICK
+                ? KeyValueCache.forSoftpick(scratch, steps, 3 * d, d)
+                : KeyValueCache.forAllValues(scratch, steps, 3 * d, d);
         float[] out = new float[steps * d];
         Arrays.fill(out, Float.NaN);
         for (int start = 0; start < steps; ) {
             int room = cache.chunk() - start % cache.chunk();
             int count = Math.min(Math.min(block, room), steps - start);
-            if (start > 0 && start % cache.chunk() == 0) {
+            if (start > 0 && start % cache.chunk() == 0 && cache.keepsState()) {
                 backend.absorb(cache);
             }
             int row = start * 3 * d;
-            cache.append(qkv, row + d, qkv, row + 2 * d, 3 * d, count);
-            backend.softpickAttention(cache, qkv, row, 3 * d, count, out, start * d, d);
+            cache.append(qkv, row + d, qkv, row + 2 * d, count);
+            switch (kind) {
+                case SOFTPICK -> backend.softpickAttention(cache, qkv, row, count, out, start * d);
+                case RECTIFIED -> backend.rectifiedSoftpickAttention(cache, qkv, row, count, out, start * d);
+                default -> backend.softmaxAttention(cache, kind.ssmaxScale, qkv, row, count, out, start * d);
+            }
             start += count;
         }
         return out;
@@ -115,20 +163,36 @@ class AttentionTest {
         return x;
     }
 
-    private static double[] reference(float[] qkv, int steps, int d) {
+    private static double[] reference(Kind kind, float[] qkv, int steps, int d) {
         double[] out = new double[steps * d];
         double root = (float) Math.sqrt(d);
         for (int i = 0; i < steps; i++) {
-            double sum = 1;
+            double[] s = new double[i + 1];
+            double peak = Double.NEGATIVE_INFINITY;
             for (int j = 0; j <= i; j++) {
-                double s = 0;
                 for (int c = 0; c < d; c++) {
-                    s += (double) qkv[i * 3 * d + c] * qkv[j * 3 * d + d + c];
+                    s[j] += (double) qkv[i * 3 * d + c] * qkv[j * 3 * d + d + c];
                 }
-                s /= root;
-                sum += Math.abs(s);
+                s[j] /= root;
+                if (!Float.isNaN(kind.ssmaxScale)) {
+                    s[j] *= kind.ssmaxScale * Math.log(i + 1);
+                }
+                peak = Math.max(peak, s[j]);
+            }
+            double sum = kind == Kind.SOFTPICK ? 1 : kind == Kind.RECTIFIED ? 1e-8 : 0;
+            for (int j = 0; j <= i; j++) {
+                double w = switch (kind) {
+                    case SOFTPICK -> s[j];
+                    // e^(s−m) − e^(−m) without the cancellation near s = 0.
+                    case RECTIFIED -> peak > 0 ? Math.exp(-peak) * Math.expm1(s[j]) : Math.min(0, s[j]);
+                    default -> Math.exp(s[j] - peak);
+                };
+                if (kind == Kind.RECTIFIED && peak > 300) {
+                    w = Math.exp(s[j] - peak);
+                }
+                sum += Math.abs(w);
                 for (int c = 0; c < d; c++) {
-                    out[i * d + c] += s * qkv[j * 3 * d + 2 * d + c];
+                    out[i * d + c] += (kind == Kind.RECTIFIED ? Math.max(w, 0) : w) * qkv[j * 3 * d + 2 * d + c];
                 }
             }
             for (int c = 0; c < d; c++) {

@@ -55,12 +55,12 @@ class GeluTest {
     @Test
     void specialValues() {
         float[] x = {
-            0f, -0f, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.MAX_VALUE, -Float.MAX_VALUE, 5.5f,
-            -5.5f, 1e6f, -1e6f, Float.MIN_NORMAL, -Float.MIN_NORMAL, Float.intBitsToFloat(0xffc00001)
+            0f, -0f, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.MAX_VALUE, -Float.MAX_VALUE,
+            5.5f, -5.5f, 1e6f, -1e6f, Float.MIN_NORMAL, -Float.MIN_NORMAL, Float.intBitsToFloat(0xffc00001)
         };
         float[] expected = {
-            0f, -0f, Float.NaN, Float.POSITIVE_INFINITY, 0f, Float.MAX_VALUE, 0f, 5.5f, 0f, 1e6f, 0f, Float.MIN_NORMAL / 2,
-            -Float.MIN_NORMAL / 2, Float.NaN
+            0f, -0f, Float.NaN, Float.POSITIVE_INFINITY, 0f, Float.MAX_VALUE, 0f,
+            5.5f, 0f, 1e6f, 0f, Float.MIN_NORMAL / 2, -Float.MIN_NORMAL / 2, Float.NaN
         };
         for (Backend backend : Kernels.backends()) {
             float[] y = new float[3 * x.length];

@@ -97,8 +97,10 @@ class LayerNormalizationTest {
                 .hasMessageContaining("beta has 3 elements; 4 are needed");
         assertThatThrownBy(() -> LayerNormalization.normalize(x, new float[5], new float[5], EPSILON, y))
                 .hasMessageContaining("x has 12 elements; whole rows of 5");
-        assertThatThrownBy(() -> LayerNormalization.normalize(x, gamma, beta, -1f, y)).hasMessageContaining("epsilon is -1");
-        assertThatThrownBy(() -> LayerNormalization.normalize(x, gamma, beta, Float.NaN, y)).hasMessageContaining("NaN");
+        assertThatThrownBy(() -> LayerNormalization.normalize(x, gamma, beta, -1f, y))
+                .hasMessageContaining("epsilon is -1");
+        assertThatThrownBy(() -> LayerNormalization.normalize(x, gamma, beta, Float.NaN, y))
+                .hasMessageContaining("NaN");
         assertThatThrownBy(() -> LayerNormalization.normalize(x, 4, 3, gamma, beta, EPSILON, y, 0))
                 .hasMessageContaining("x has 12 elements; offset 4 and length 12");
         assertThatThrownBy(() -> LayerNormalization.normalize(x, 0, -1, gamma, beta, EPSILON, y, 0))
@@ -122,7 +124,8 @@ class LayerNormalizationTest {
             for (int i = 0; i < width; i++) {
                 double deviation = x[row * width + i] - mean;
                 double expected = gamma[i] * inverse * deviation + beta[i];
-                double tolerance = 2e-6 * (Math.abs(gamma[i]) * (inverse * Math.abs(deviation) + 0.5) + Math.abs(beta[i]))
+                double tolerance = 2e-6 * Math.abs(gamma[i]) * (inverse * Math.abs(deviation) + 0.5)
+                        + 2e-6 * Math.abs(beta[i])
                         + Math.abs(gamma[i]) * inverse * Math.ulp((float) mean);
                 if (!(Math.abs(y[row * width + i] - expected) <= tolerance)) {
                     fail(what + " row " + row + " element " + i + ": " + y[row * width + i] + ", expected " + expected);

@@ -154,7 +154,8 @@ class RectifiedSoftpickTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("given axis (2) invalid for shape with rank 2");
         assertThatThrownBy(() -> RectifiedSoftpick.normalize(x, 0, 4, x, 1)).hasMessageContaining("outOffset is 1");
-        assertThatThrownBy(() -> RectifiedSoftpick.normalize(x, 0, 4, new float[3], 0)).hasMessageContaining("out has 3");
+        assertThatThrownBy(() -> RectifiedSoftpick.normalize(x, 0, 4, new float[3], 0))
+                .hasMessageContaining("out has 3");
     }
 
     private static void assertClose(String what, float[] y, float[] x) {

@@ -125,7 +125,9 @@ class SoftmaxTest {
                     sums[i / (inner * shape[at]) * inner + i % inner] += out[i];
                 }
                 for (int i = 0; i < size / Math.max(shape[at], 1); i++) {
-                    assertThat(sums[i]).as("%s axis %d sum %d", Arrays.toString(shape), axis, i).isBetween(0.999999, 1.000001);
+                    assertThat(sums[i])
+                            .as("%s axis %d sum %d", Arrays.toString(shape), axis, i)
+                            .isBetween(0.999999, 1.000001);
                 }
             }
         }
@@ -162,7 +164,8 @@ class SoftmaxTest {
         assertThatThrownBy(() -> Softmax.normalize(x, new int[] {2, 4}, 0, x)).hasMessageContaining("x has 6 elements");
         assertThatThrownBy(() -> Softmax.normalize(x, 0, 4, x, 1)).hasMessageContaining("outOffset is 1");
         assertThatThrownBy(() -> Softmax.normalize(x, 3, 4, x, 3)).hasMessageContaining("x has 6 elements");
-        assertThatThrownBy(() -> SSMax.normalize(x, new int[] {2, 3}, -3, 1f, x)).hasMessageContaining("given axis (-3)");
+        assertThatThrownBy(() -> SSMax.normalize(x, new int[] {2, 3}, -3, 1f, x))
+                .hasMessageContaining("given axis (-3)");
         assertThatThrownBy(() -> SSMax.normalize(x, 0, -1, 1f, x, 0)).hasMessageContaining("length -1");
     }
 

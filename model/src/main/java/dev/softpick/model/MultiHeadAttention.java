@@ -123,7 +123,7 @@ public final class MultiHeadAttention implements Layer {
         int rows = batch * steps;
         float[] projected = new float[Math.multiplyExact(rows, 3 * h)];
         float[] attended = new float[rows * h];
-        KeyValueCache cache = newCache(normalizer, headSize(), qkv.width(), steps);
+        KeyValueCache cache = newCache(steps);
         project(backend, x.values(), 0, rows, projected, 0);
         for (int sequence = 0; sequence < batch; sequence++) {
             int row = sequence * steps;
@@ -137,11 +137,11 @@ public final class MultiHeadAttention implements Layer {
     }
 
     /** Memory for the keys and values of one head. */
-    static KeyValueCache newCache(Normalizer normalizer, int headSize, int panelWidth, int steps) {
-        AttentionScratch scratch = new AttentionScratch(headSize, panelWidth);
+    KeyValueCache newCache(int steps) {
+        AttentionScratch scratch = new AttentionScratch(headSize(), qkv.width());
         return normalizer == Normalizer.SOFTPICK
-                ? KeyValueCache.forSoftpick(scratch, steps)
-                : KeyValueCache.forAllValues(scratch, steps);
+                ? KeyValueCache.forSoftpick(scratch, steps, 3 * hiddenSize(), hiddenSize())
+                : KeyValueCache.forAllValues(scratch, steps, 3 * hiddenSize(), hiddenSize());
     }
 
     /** Queries, keys and values, {@code [rows, 3·hidden]}, of dense rows of x. */
@@ -195,7 +195,7 @@ public final class MultiHeadAttention implements Layer {
         if (start > 0 && cache.keepsState()) {
             backend.absorb(cache);
         }
-        cache.append(projected, k, projected, k + hiddenSize(), stride, count);
+        cache.append(projected, k, projected, k + hiddenSize(), count);
         return count;
     }
 
@@ -203,9 +203,10 @@ public final class MultiHeadAttention implements Layer {
     private void weigh(
             Backend backend, KeyValueCache cache, float[] q, int qOffset, int rows, float[] attended, int to) {
         switch (normalizer) {
-            case SOFTPICK -> backend.softpickAttention(
-                    cache, q, qOffset, 3 * hiddenSize(), rows, attended, to, hiddenSize());
-            default -> throw new IllegalStateException(normalizer.id() + " attention");
+            case SOFTPICK -> backend.softpickAttention(cache, q, qOffset, rows, attended, to);
+            case SOFTMAX -> backend.softmaxAttention(cache, Float.NaN, q, qOffset, rows, attended, to);
+            case SSMAX -> backend.softmaxAttention(cache, ssmaxScale, q, qOffset, rows, attended, to);
+            case RECTIFIED_SOFTPICK -> backend.rectifiedSoftpickAttention(cache, q, qOffset, rows, attended, to);
         }
     }
 

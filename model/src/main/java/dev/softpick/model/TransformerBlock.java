@@ -65,9 +65,8 @@ public final class TransformerBlock implements Layer {
 
     /** Scratch memory for a group of sequences. */
     Scratch newScratch(int sequences, int steps) {
-        var cache = MultiHeadAttention.newCache(
-                attention.normalizer(), attention.headSize(), attention.qkv().width(), steps);
-        return new Scratch(attention.hiddenSize(), ffn.up().outputSize(), cache, sequences, steps);
+        return new Scratch(
+                attention.hiddenSize(), ffn.up().outputSize(), attention.newCache(steps), sequences, steps);
     }
 
     /** Every position: {@code hidden} to {@code hidden}. */

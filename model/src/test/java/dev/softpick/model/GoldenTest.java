@@ -6,6 +6,7 @@ import dev.softpick.model.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -33,6 +34,17 @@ class GoldenTest {
         System.out.println("golden " + name + " worst difference " + worst);
         assertThat(y.rank()).isEqualTo(file.tensors().get("expected_f64").shape().size());
         assertThat(worst).isLessThanOrEqualTo(name.contains("constant_input") ? CONSTANT_INPUT_TOLERANCE : TOLERANCE);
+    }
+
+    /** Edifice's SSMax shifts all scores of a row alike, which is softmax; its blocks have other names. */
+    @Test
+    void softmaxAgreesWithEdificesSsmax() throws IOException {
+        String name = "golden/extra_ssmax_model.safetensors";
+        LoadOptions options = LoadOptions.defaults().names(
+                own -> new LoadOptions.Source(own.replace("softpick_block", "ssmax_block"), false));
+        SafetensorsFile file = Fixtures.file(name);
+        Tensor y = SoftpickTransformer.load(Fixtures.path(name), options).forward(Fixtures.tensor(file, "input"));
+        assertThat(Fixtures.worst(y.values(), file.doubles("expected_f64"))).isLessThanOrEqualTo(TOLERANCE);
     }
 
     static List<String> attentions() throws IOException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.softpick.kernels.BackendInfo;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,22 +16,30 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SameBitsTest {
 
     /** What every fork on every machine must compute; a change of the numerics changes it, nothing else may. */
-    private static final String CHECKSUM = "09853364";
+    private static final Map<Normalizer, String> CHECKSUMS = Map.of(
+            Normalizer.SOFTPICK, "09853364", Normalizer.SOFTMAX, "1ca13cc6", Normalizer.SSMAX, "5e021da8",
+            Normalizer.RECTIFIED_SOFTPICK, "1d3bcb60");
 
     private static final int STEPS = 250;
 
     private static SoftpickTransformer model(OutputMode mode) {
-        return SoftpickTransformer.random(
-                SoftpickConfig.builder().embedDim(20).hiddenSize(96).numHeads(3).numLayers(2).outputMode(mode).build(), 7);
+        return model(mode, Normalizer.SOFTPICK);
     }
 
-    @Test
-    void aRowAloneAndInBatchesHasTheChecksumOfEveryFork() {
-        SoftpickTransformer model = model(OutputMode.LAST_TIMESTEP);
+    private static SoftpickTransformer model(OutputMode mode, Normalizer normalizer) {
+        SoftpickConfig config = SoftpickConfig.builder()
+                .embedDim(20).hiddenSize(96).numHeads(3).numLayers(2).outputMode(mode).normalizer(normalizer).build();
+        return SoftpickTransformer.random(config, 7);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Normalizer.class)
+    void aRowAloneAndInBatchesHasTheChecksumOfEveryFork(Normalizer normalizer) {
+        SoftpickTransformer model = model(OutputMode.LAST_TIMESTEP, normalizer);
         float[] row = Fixtures.gaussian(1, STEPS * 20);
         float[] alone = model.forward(Tensor.of(row, 1, STEPS, 20)).values();
         String checksum = crc(alone);
-        System.out.println("checksum " + checksum + ", fork " + System.getProperty("softpick.test.fork", "(none)") + ", "
+        System.out.println("checksum " + normalizer.id() + " " + checksum + ", fork " + System.getProperty("softpick.test.fork", "(none)") + ", "
                 + BackendInfo.current().name() + " " + BackendInfo.current().width());
         for (int batch : new int[] {3, 5}) {
             float[] x = Fixtures.gaussian(batch, batch * STEPS * 20);
@@ -43,19 +52,22 @@ class SameBitsTest {
                         .isEqualTo(checksum);
             }
         }
-        assertThat(checksum).isEqualTo(CHECKSUM);
+        assertThat(checksum).isEqualTo(CHECKSUMS.get(normalizer));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 6, 7, 59, 191, 192, 193, 250})
     void theLastRowIsTheLastRowOfAll(int steps) {
         float[] x = Fixtures.gaussian(steps, 2 * steps * 20);
-        float[] last = model(OutputMode.LAST_TIMESTEP).forward(Tensor.of(x, 2, steps, 20)).values();
-        float[] all = model(OutputMode.ALL).forward(Tensor.of(x, 2, steps, 20)).values();
-        for (int sequence = 0; sequence < 2; sequence++) {
-            int row = (sequence + 1) * steps - 1;
-            assertThat(Arrays.copyOfRange(all, row * 96, (row + 1) * 96))
-                    .isEqualTo(Arrays.copyOfRange(last, sequence * 96, (sequence + 1) * 96));
+        for (Normalizer normalizer : Normalizer.values()) {
+            float[] last = model(OutputMode.LAST_TIMESTEP, normalizer).forward(Tensor.of(x, 2, steps, 20)).values();
+            float[] all = model(OutputMode.ALL, normalizer).forward(Tensor.of(x, 2, steps, 20)).values();
+            for (int sequence = 0; sequence < 2; sequence++) {
+                int row = (sequence + 1) * steps - 1;
+                assertThat(Arrays.copyOfRange(all, row * 96, (row + 1) * 96))
+                        .as(normalizer.id())
+                        .isEqualTo(Arrays.copyOfRange(last, sequence * 96, (sequence + 1) * 96));
+            }
         }
     }
 

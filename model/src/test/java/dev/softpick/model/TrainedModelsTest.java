@@ -5,21 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.softpick.model.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.util.Locale;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Models trained on real data, against a float64 forward pass of the same weights, and against what training reported. */
 class TrainedModelsTest {
 
     private static final double TOLERANCE = 1e-5;
 
-    @Test
-    void digitsSoftpickClassifiesAsReported() throws IOException {
-        assertThat(digits("softpick")).isEqualTo(353);
+    @ParameterizedTest
+    @CsvSource({"softpick, 353", "softmax, 356", "ssmax, 356", "rectified_softpick, 352"})
+    void digitsAreClassifiedAsReported(String normalizer, int correct) throws IOException {
+        assertThat(digits(normalizer)).isEqualTo(correct);
     }
 
-    @Test
-    void ecgSoftpickPredictsAsReported() throws IOException {
-        assertThat(ecg("softpick")).isEqualTo("0.6154");
+    @ParameterizedTest
+    @CsvSource({"softpick, 0.6154", "softmax, 0.6599", "ssmax, 0.6768", "rectified_softpick, 0.6738"})
+    void ecgIsPredictedAsReported(String normalizer, String r2) throws IOException {
+        assertThat(ecg(normalizer)).isEqualTo(r2);
     }
 
     private static int digits(String normalizer) throws IOException {

@@ -21,8 +21,14 @@ public final class AttentionScratch {
     /** {@link VirtualLanes} of each row's denominator. */
     public final float[] lanes = new float[Panels.LEAD + ROWS * VirtualLanes.COUNT];
 
-    /** What the lanes of each row have folded to so far. */
+    /** What the lanes of each row, or its exponentials, have summed to so far. */
     public final double[] sums = new double[ROWS];
+
+    /** The largest score of each row so far; normalizers with exponentials. */
+    public final float[] peaks = new float[ROWS];
+
+    /** What each row's sum and numerator so far are multiplied with, because the largest score has changed. */
+    public final float[] factors = new float[ROWS];
 
     /** Numerators, {@link #numeratorStride} floats a row. */
     public final float[] numerators;

@@ -7,13 +7,16 @@ import java.util.concurrent.atomic.AtomicReference;
  * What a normalizer keeps for each of 64 neighbouring columns while it goes down their rows: the virtual lanes, so that
  * every row is read in memory order, four cache lines at a time, and a few numbers.
  *
- * <p>One spare is kept: a caller that is alone allocates nothing, callers at the same time make their own. Without it the
- * lanes have to be visited one after the other, which at 4 KB from row to row took twice the time.
+ * <p>One spare is kept: a caller that is alone allocates nothing, callers at the same time make their own. Strips of
+ * 128 and 256 columns were no faster: a pass over large rows waits for memory.
  */
 public final class ColumnStrip {
 
     /** Columns in a strip. */
     public static final int COLUMNS = 64;
+
+    /** Elements from a lane to the one that stands 8 further. */
+    private static final int EIGHTH = VirtualLanes.COUNT / 8 * COLUMNS;
 
     private static final AtomicReference<ColumnStrip> SPARE = new AtomicReference<>();
 
@@ -32,9 +35,6 @@ public final class ColumnStrip {
     /** The sum of each column's finished blocks. */
     public final double[] sums = new double[COLUMNS];
 
-    /** Elements from a lane to the one that stands 8 further. */
-    private static final int EIGHTH = VirtualLanes.COUNT / 8 * COLUMNS;
-
     private final float[] folded = new float[EIGHTH];
 
     private ColumnStrip() {}
@@ -48,6 +48,15 @@ public final class ColumnStrip {
     /** Makes this the spare one; the caller must not use it any longer. */
     public void giveBack() {
         SPARE.set(this);
+    }
+
+    /**
+     * Rows that one vector of columns is followed down before the next one is: a longer inner loop where rows are
+     * short, up to 16; where they are long, so few that their lines do not push each other out of a set of the first
+     * cache.
+     */
+    public static int tileRows(int columns) {
+        return Math.clamp(4096 / columns, 4, 16);
     }
 
     /** Where row i of a block adds its columns up. */

@@ -14,12 +14,13 @@ package dev.softpick.kernels.backend;
  * e^x − d = fma(s, p, s − d)   with p = fma(q·r, r, r)      or −d where x &lt; LOWEST
  * </pre>
  *
- * <p>Below {@link #LOWEST} the result would be subnormal and is 0. −∞ gives 0, NaN gives NaN; above {@link #HIGHEST} the
- * result has no meaning, as a maximum has been subtracted.
+ * <p>Below {@link #LOWEST} the result would be subnormal and is 0. −∞ gives 0, NaN gives NaN; above {@link #HIGHEST}
+ * the result has no meaning, as a maximum has been subtracted.
  *
- * <p>{@code 1 + r + C2·r² + … + C6·r⁶} is the minimax polynomial of the relative error for {@code |r| ≤ ln2/2}: 3.1e-9.
- * The first two coefficients are held at 1 so that {@code e^x − 1} keeps its relative accuracy near 0.
- * Over all floats in range {@code e^x} is within 0.9 units in the last place of the exact value, {@code e^x − 1} within 1.5.
+ * <p>{@code 1 + r + C2·r² + … + C6·r⁶} is the minimax polynomial of the relative error for {@code |r| ≤ ln2/2}:
+ * 3.1e-9. The first two coefficients are held at 1 so that {@code e^x − 1} keeps its relative accuracy near 0. Over
+ * all floats in range {@code e^x} is within 0.9 units in the last place of the exact value, {@code e^x − 1} within
+ * 1.5.
  */
 public final class Exponential {
 

@@ -19,6 +19,8 @@ public final class KeyValueCache {
     private static final int CHUNK = 192;
 
     private final AttentionScratch scratch;
+    private final int queryStride;
+    private final int outputStride;
     private final int headSize;
     private final int panelWidth;
     private final int valuePanels;
@@ -31,8 +33,11 @@ public final class KeyValueCache {
     private final float[] state;
     private int length;
 
-    private KeyValueCache(AttentionScratch scratch, int capacity, boolean allValues) {
+    private KeyValueCache(
+            AttentionScratch scratch, int capacity, int queryStride, int outputStride, boolean allValues) {
         this.scratch = scratch;
+        this.queryStride = queryStride;
+        this.outputStride = outputStride;
         headSize = scratch.headSize;
         panelWidth = scratch.panelWidth;
         this.capacity = capacity;
@@ -46,13 +51,15 @@ public final class KeyValueCache {
     }
 
     /** For softpick: values of one chunk, and the state where {@code capacity} exceeds a chunk. */
-    public static KeyValueCache forSoftpick(AttentionScratch scratch, int capacity) {
-        return new KeyValueCache(scratch, capacity, false);
+    public static KeyValueCache forSoftpick(
+            AttentionScratch scratch, int capacity, int queryStride, int outputStride) {
+        return new KeyValueCache(scratch, capacity, queryStride, outputStride, false);
     }
 
     /** For normalizers whose numerator is not linear in the scores. */
-    public static KeyValueCache forAllValues(AttentionScratch scratch, int capacity) {
-        return new KeyValueCache(scratch, capacity, true);
+    public static KeyValueCache forAllValues(
+            AttentionScratch scratch, int capacity, int queryStride, int outputStride) {
+        return new KeyValueCache(scratch, capacity, queryStride, outputStride, true);
     }
 
     /**
@@ -81,10 +88,11 @@ public final class KeyValueCache {
     }
 
     /**
-     * Takes {@code count} more keys and values, {@code stride} floats from one to the next. For softpick they must not
+     * Takes {@code count} more keys and values, {@link #queryStride} floats from one to the next. For softpick they must not
      * pass the end of the chunk under way, and a finished chunk must have been absorbed ({@link Backend#absorb}).
      */
-    public void append(float[] k, int kOffset, float[] v, int vOffset, int stride, int count) {
+    public void append(float[] k, int kOffset, float[] v, int vOffset, int count) {
+        int stride = queryStride;
         for (int i = 0; i < count; i++) {
             for (int column = 0; column < headSize; column += panelWidth) {
                 System.arraycopy(
@@ -151,6 +159,16 @@ public final class KeyValueCache {
     /** The scratch memory that attention over this cache uses; caches of one thread may share it. */
     public AttentionScratch scratch() {
         return scratch;
+    }
+
+    /** Floats from one query, key or value of the caller to the next. */
+    public int queryStride() {
+        return queryStride;
+    }
+
+    /** Floats from one output to the next. */
+    public int outputStride() {
+        return outputStride;
     }
 
     public int headSize() {

@@ -2,7 +2,7 @@ package dev.softpick.kernels.scalar;
 
 import dev.softpick.kernels.backend.AttentionScratch;
 import dev.softpick.kernels.backend.KeyValueCache;
-import dev.softpick.kernels.backend.Panels;
+import dev.softpick.kernels.backend.ScoreScale;
 import dev.softpick.kernels.backend.VirtualLanes;
 import java.util.Arrays;
 
@@ -11,11 +11,10 @@ final class ScalarAttention {
 
     private ScalarAttention() {}
 
-    static void softpick(
-            KeyValueCache cache, float[] q, int qOffset, int qStride, int rows, float[] out, int outOffset, int outStride) {
+    static void softpick(KeyValueCache cache, float[] q, int qOffset, int rows, float[] out, int outOffset) {
         int first = cache.length() - rows;
         for (int i = 0; i < rows; i++) {
-            row(cache, q, qOffset + i * qStride, first + i, out, outOffset + i * outStride);
+            row(cache, q, qOffset + i * cache.queryStride(), first + i, out, outOffset + i * cache.outputStride());
         }
     }
 
@@ -57,15 +56,10 @@ final class ScalarAttention {
                     scores, 0, cache.values(), cache.valueOffset(chunkStart, column), nr, row + 1 - chunkStart,
                     out, to + column, columns);
         }
-        float scale = (float) (1 / (rootOf(d) + sum));
+        float scale = (float) (1 / (ScoreScale.root(d) + sum));
         for (int i = to; i < to + d; i++) {
             out[i] *= scale;
         }
-    }
-
-    /** The float32 √headSize of Edifice: dividing each score by it is adding it, in place of 1, to the raw Σ|s|. */
-    static double rootOf(int headSize) {
-        return (float) Math.sqrt(headSize);
     }
 
     private static float fold(float[] lanes) {

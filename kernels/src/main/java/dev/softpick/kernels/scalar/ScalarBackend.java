@@ -97,9 +97,20 @@ public final class ScalarBackend implements Backend {
     }
 
     @Override
-    public void softpickAttention(
-            KeyValueCache cache, float[] q, int qOffset, int qStride, int rows, float[] out, int outOffset, int outStride) {
-        ScalarAttention.softpick(cache, q, qOffset, qStride, rows, out, outOffset, outStride);
+    public void softpickAttention(KeyValueCache cache, float[] q, int qOffset, int rows, float[] out, int outOffset) {
+        ScalarAttention.softpick(cache, q, qOffset, rows, out, outOffset);
+    }
+
+    @Override
+    public void softmaxAttention(
+            KeyValueCache cache, float ssmaxScale, float[] q, int qOffset, int rows, float[] out, int outOffset) {
+        ScalarExponentialAttention.softmax(cache, ssmaxScale, q, qOffset, rows, out, outOffset);
+    }
+
+    @Override
+    public void rectifiedSoftpickAttention(
+            KeyValueCache cache, float[] q, int qOffset, int rows, float[] out, int outOffset) {
+        ScalarExponentialAttention.rectifiedSoftpick(cache, q, qOffset, rows, out, outOffset);
     }
 
     @Override

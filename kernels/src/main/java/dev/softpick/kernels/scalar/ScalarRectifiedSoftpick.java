@@ -26,7 +26,10 @@ public final class ScalarRectifiedSoftpick {
 
     private ScalarRectifiedSoftpick() {}
 
-    /** What is subtracted from the elements of a row with this largest element; {@code one} is 0 where this is above 0. */
+    /**
+     * What is subtracted from the elements of a row with this largest element; {@code one} is 0 where this is above
+     * 0.
+     */
     public static float shift(float peak) {
         return peak > LARGEST_UNSHIFTED ? peak : 0f;
     }

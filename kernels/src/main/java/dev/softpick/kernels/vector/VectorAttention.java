@@ -3,6 +3,7 @@ package dev.softpick.kernels.vector;
 import dev.softpick.kernels.backend.AttentionScratch;
 import dev.softpick.kernels.backend.KeyValueCache;
 import dev.softpick.kernels.backend.Panels;
+import dev.softpick.kernels.backend.ScoreScale;
 import dev.softpick.kernels.backend.VirtualLanes;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -29,8 +30,9 @@ final class VectorAttention {
 
     private VectorAttention() {}
 
-    static void softpick(
-            KeyValueCache cache, float[] q, int qOffset, int qStride, int rows, float[] out, int outOffset, int outStride) {
+    static void softpick(KeyValueCache cache, float[] q, int qOffset, int rows, float[] out, int outOffset) {
+        int qStride = cache.queryStride();
+        int outStride = cache.outputStride();
         int chunk = cache.chunk();
         int first = cache.length() - rows;
         for (int i = 0; i < rows; ) {
@@ -78,7 +80,8 @@ final class VectorAttention {
             numerators(cache, q, qo, qStride, row, n, column);
         }
         int stride = scratch.numeratorStride;
-        double root = (float) Math.sqrt(d);
+        // Dividing each score by √D is adding it, in place of 1, to the raw Σ|s|.
+        double root = ScoreScale.root(d);
         for (int r = 0; r < n; r++) {
             float scale = (float) (1 / (root + scratch.sums[r]));
             scale(scratch.numerators, Panels.LEAD + r * stride, scale, out, to + r * outStride, d);
@@ -118,7 +121,7 @@ final class VectorAttention {
     }
 
     /** The last keys of a row, those after the tile's first row: {@code o += Σ s_j v_j} over {@code count} keys. */
-    private static void accumulate(
+    static void accumulate(
             float[] s, int so, int count, float[] v, int vo, float[] o, int oo) {
         for (int column = 0; column < NR; column += LANES) {
             FloatVector acc = FloatVector.fromArray(SPECIES, o, oo + column);
@@ -183,7 +186,7 @@ final class VectorAttention {
         }
     }
 
-    private static void scale(float[] x, int xo, float scale, float[] out, int to, int length) {
+    static void scale(float[] x, int xo, float scale, float[] out, int to, int length) {
         int i = 0;
         for (; i + LANES <= length; i += LANES) {
             FloatVector.fromArray(SPECIES, x, xo + i).mul(scale).intoArray(out, to + i);

@@ -97,9 +97,20 @@ public final class VectorBackend implements Backend {
     }
 
     @Override
-    public void softpickAttention(
-            KeyValueCache cache, float[] q, int qOffset, int qStride, int rows, float[] out, int outOffset, int outStride) {
-        VectorAttention.softpick(cache, q, qOffset, qStride, rows, out, outOffset, outStride);
+    public void softpickAttention(KeyValueCache cache, float[] q, int qOffset, int rows, float[] out, int outOffset) {
+        VectorAttention.softpick(cache, q, qOffset, rows, out, outOffset);
+    }
+
+    @Override
+    public void softmaxAttention(
+            KeyValueCache cache, float ssmaxScale, float[] q, int qOffset, int rows, float[] out, int outOffset) {
+        VectorExponentialAttention.softmax(cache, ssmaxScale, q, qOffset, rows, out, outOffset);
+    }
+
+    @Override
+    public void rectifiedSoftpickAttention(
+            KeyValueCache cache, float[] q, int qOffset, int rows, float[] out, int outOffset) {
+        VectorExponentialAttention.rectifiedSoftpick(cache, q, qOffset, rows, out, outOffset);
     }
 
     @Override

@@ -43,17 +43,23 @@ final class VectorPasses {
 
     /** The same for each column of a strip, into its peaks. */
     static void largest(float[] x, int offset, int length, int columns, int width, float sign, ColumnStrip strip) {
-        float[] peaks = strip.peaks;
-        Arrays.fill(peaks, 0, COLUMNS, Float.NEGATIVE_INFINITY);
-        for (int i = 0; i < length; i++) {
-            int at = offset + i * columns;
+        Arrays.fill(strip.peaks, 0, COLUMNS, Float.NEGATIVE_INFINITY);
+        int tile = ColumnStrip.tileRows(columns);
+        for (int first = 0; first < length; first += tile) {
+            int last = Math.min(first + tile, length);
             for (int c = 0; c < width; c += LANES) {
-                FloatVector value = c <= width - LANES
-                        ? FloatVector.fromArray(SPECIES, x, at + c)
-                        : FloatVector.fromArray(SPECIES, x, at + c, SPECIES.indexInRange(c, width));
-                value = value.mul(sign);
-                FloatVector peak = FloatVector.fromArray(SPECIES, peaks, c);
-                peak.blend(value, value.compare(VectorOperators.GT, peak)).intoArray(peaks, c);
+                boolean whole = c <= width - LANES;
+                VectorMask<Float> mask = SPECIES.indexInRange(c, width);
+                FloatVector peak = FloatVector.fromArray(SPECIES, strip.peaks, c);
+                for (int i = first; i < last; i++) {
+                    int at = offset + i * columns + c;
+                    FloatVector value = whole
+                            ? FloatVector.fromArray(SPECIES, x, at)
+                            : FloatVector.fromArray(SPECIES, x, at, mask);
+                    value = value.mul(sign);
+                    peak = peak.blend(value, value.compare(VectorOperators.GT, peak));
+                }
+                peak.intoArray(strip.peaks, c);
             }
         }
     }
@@ -80,23 +86,24 @@ final class VectorPasses {
 
     /** The same for each column of a strip with its own share. */
     static void share(float[] x, int offset, int length, int columns, int width, ColumnStrip strip) {
-        for (int i = 0; i < length; i++) {
-            int at = offset + i * columns;
+        int tile = ColumnStrip.tileRows(columns);
+        for (int first = 0; first < length; first += tile) {
+            int last = Math.min(first + tile, length);
             for (int c = 0; c < width; c += LANES) {
+                boolean whole = c <= width - LANES;
+                VectorMask<Float> mask = SPECIES.indexInRange(c, width);
                 FloatVector share = FloatVector.fromArray(SPECIES, strip.shares, c);
-                if (c <= width - LANES) {
-                    FloatVector value = FloatVector.fromArray(SPECIES, x, at + c);
-                    FloatVector.zero(SPECIES)
-                            .blend(value, value.compare(VectorOperators.GT, 0f))
-                            .mul(share)
-                            .intoArray(x, at + c);
-                } else {
-                    VectorMask<Float> rest = SPECIES.indexInRange(c, width);
-                    FloatVector value = FloatVector.fromArray(SPECIES, x, at + c, rest);
-                    FloatVector.zero(SPECIES)
-                            .blend(value, value.compare(VectorOperators.GT, 0f))
-                            .mul(share)
-                            .intoArray(x, at + c, rest);
+                for (int i = first; i < last; i++) {
+                    int at = offset + i * columns + c;
+                    FloatVector value = whole
+                            ? FloatVector.fromArray(SPECIES, x, at)
+                            : FloatVector.fromArray(SPECIES, x, at, mask);
+                    value = FloatVector.zero(SPECIES).blend(value, value.compare(VectorOperators.GT, 0f)).mul(share);
+                    if (whole) {
+                        value.intoArray(x, at);
+                    } else {
+                        value.intoArray(x, at, mask);
+                    }
                 }
             }
         }

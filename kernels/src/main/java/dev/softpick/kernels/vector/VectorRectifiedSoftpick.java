@@ -68,7 +68,7 @@ final class VectorRectifiedSoftpick {
     }
 
     /** {@code out = factor·(e^(x − shift) − one)} in the order of {@code Exponential}. */
-    private static void differences(float[] x, int xo, float[] out, int oo, int length, float shift, float factor) {
+    static void differences(float[] x, int xo, float[] out, int oo, int length, float shift, float factor) {
         FloatVector one = FloatVector.broadcast(SPECIES, shift > 0f ? 0f : 1f);
         int full = SPECIES.loopBound(length);
         for (int i = 0; i < full; i += LANES) {
@@ -112,41 +112,49 @@ final class VectorRectifiedSoftpick {
     private static void differences(
             float[] x, int xo, float[] out, int oo, int rows, int columns, int width, ColumnStrip strip) {
         float[] lanes = strip.lanes;
-        for (int i = 0; i < rows; i++) {
-            int at = i * columns;
+        int tile = ColumnStrip.tileRows(columns);
+        for (int first = 0; first < rows; first += tile) {
+            int last = Math.min(first + tile, rows);
             for (int c = 0; c < width; c += LANES) {
-                int from = xo + at + c;
-                FloatVector value = c <= width - LANES
-                        ? FloatVector.fromArray(SPECIES, x, from)
-                        : FloatVector.fromArray(SPECIES, x, from, SPECIES.indexInRange(c, width));
+                boolean whole = c <= width - LANES;
+                VectorMask<Float> mask = SPECIES.indexInRange(c, width);
+                FloatVector factor = FloatVector.fromArray(SPECIES, strip.factors, c);
                 FloatVector shift = FloatVector.fromArray(SPECIES, strip.peaks, c);
                 FloatVector one = FloatVector.broadcast(SPECIES, 1f).blend(0f, shift.compare(VectorOperators.GT, 0f));
-                FloatVector y = value.sub(shift);
-                FloatVector k = y.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, MAGIC));
-                FloatVector n = k.sub(MAGIC);
-                FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -LN2_HIGH), y);
-                r = n.fma(FloatVector.broadcast(SPECIES, -LN2_LOW), r);
-                FloatVector q = FloatVector.broadcast(SPECIES, C6)
-                        .fma(r, FloatVector.broadcast(SPECIES, C5))
-                        .fma(r, FloatVector.broadcast(SPECIES, C4))
-                        .fma(r, FloatVector.broadcast(SPECIES, C3))
-                        .fma(r, FloatVector.broadcast(SPECIES, C2));
-                FloatVector s =
-                        k.reinterpretAsInts().lanewise(VectorOperators.LSHL, FRACTION_BITS).reinterpretAsFloats();
-                FloatVector d = s.fma(q.mul(r).fma(r, r), s.sub(one))
-                        .blend(one.neg(), y.compare(VectorOperators.LT, LOWEST))
-                        .mul(FloatVector.fromArray(SPECIES, strip.factors, c));
-                if (c <= width - LANES) {
-                    d.intoArray(out, oo + at + c);
-                } else {
-                    d.intoArray(out, oo + at + c, SPECIES.indexInRange(c, width));
+                for (int i = first; i < last; i++) {
+                    int at = i * columns + c;
+                    FloatVector y = whole
+                            ? FloatVector.fromArray(SPECIES, x, xo + at)
+                            : FloatVector.fromArray(SPECIES, x, xo + at, mask);
+                    y = y.sub(shift);
+                    FloatVector k =
+                            y.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, MAGIC));
+                    FloatVector n = k.sub(MAGIC);
+                    FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -LN2_HIGH), y);
+                    r = n.fma(FloatVector.broadcast(SPECIES, -LN2_LOW), r);
+                    FloatVector q = FloatVector.broadcast(SPECIES, C6)
+                            .fma(r, FloatVector.broadcast(SPECIES, C5))
+                            .fma(r, FloatVector.broadcast(SPECIES, C4))
+                            .fma(r, FloatVector.broadcast(SPECIES, C3))
+                            .fma(r, FloatVector.broadcast(SPECIES, C2));
+                    FloatVector s = k.reinterpretAsInts()
+                            .lanewise(VectorOperators.LSHL, FRACTION_BITS)
+                            .reinterpretAsFloats();
+                    FloatVector d = s.fma(q.mul(r).fma(r, r), s.sub(one))
+                            .blend(one.neg(), y.compare(VectorOperators.LT, LOWEST))
+                            .mul(factor);
+                    if (whole) {
+                        d.intoArray(out, oo + at);
+                    } else {
+                        d.intoArray(out, oo + at, mask);
+                    }
+                    int lane = ColumnStrip.lane(i) + c;
+                    FloatVector magnitude = d.abs();
+                    if (i >= VirtualLanes.COUNT) {
+                        magnitude = magnitude.add(FloatVector.fromArray(SPECIES, lanes, lane));
+                    }
+                    magnitude.intoArray(lanes, lane);
                 }
-                int lane = ColumnStrip.lane(i) + c;
-                FloatVector magnitude = d.abs();
-                if (i >= VirtualLanes.COUNT) {
-                    magnitude = magnitude.add(FloatVector.fromArray(SPECIES, lanes, lane));
-                }
-                magnitude.intoArray(lanes, lane);
             }
         }
     }

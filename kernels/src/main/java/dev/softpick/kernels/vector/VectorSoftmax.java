@@ -70,7 +70,7 @@ final class VectorSoftmax {
     }
 
     /** {@code out = e^((x − peak)·scale)} in the order of {@code Exponential}. */
-    private static void exponentials(float[] x, int xo, float[] out, int oo, int length, float peak, float scale) {
+    static void exponentials(float[] x, int xo, float[] out, int oo, int length, float peak, float scale) {
         FloatVector one = FloatVector.broadcast(SPECIES, 1f);
         int full = SPECIES.loopBound(length);
         for (int i = 0; i < full; i += LANES) {
@@ -115,38 +115,47 @@ final class VectorSoftmax {
             float[] x, int xo, float[] out, int oo, int rows, int columns, int width, float scale, ColumnStrip strip) {
         FloatVector one = FloatVector.broadcast(SPECIES, 1f);
         float[] lanes = strip.lanes;
-        for (int i = 0; i < rows; i++) {
-            int at = i * columns;
+        int tile = ColumnStrip.tileRows(columns);
+        for (int first = 0; first < rows; first += tile) {
+            int last = Math.min(first + tile, rows);
             for (int c = 0; c < width; c += LANES) {
-                int from = xo + at + c;
-                FloatVector y = c <= width - LANES
-                        ? FloatVector.fromArray(SPECIES, x, from)
-                        : FloatVector.fromArray(SPECIES, x, from, SPECIES.indexInRange(c, width));
-                y = y.sub(FloatVector.fromArray(SPECIES, strip.peaks, c)).mul(scale);
-                FloatVector k = y.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, MAGIC));
-                FloatVector n = k.sub(MAGIC);
-                FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -LN2_HIGH), y);
-                r = n.fma(FloatVector.broadcast(SPECIES, -LN2_LOW), r);
-                FloatVector q = FloatVector.broadcast(SPECIES, C6)
-                        .fma(r, FloatVector.broadcast(SPECIES, C5))
-                        .fma(r, FloatVector.broadcast(SPECIES, C4))
-                        .fma(r, FloatVector.broadcast(SPECIES, C3))
-                        .fma(r, FloatVector.broadcast(SPECIES, C2))
-                        .fma(r, one)
-                        .fma(r, one);
-                FloatVector e = q
-                        .mul(k.reinterpretAsInts().lanewise(VectorOperators.LSHL, FRACTION_BITS).reinterpretAsFloats())
-                        .blend(0f, y.compare(VectorOperators.LT, LOWEST));
-                if (c <= width - LANES) {
-                    e.intoArray(out, oo + at + c);
-                } else {
-                    e.intoArray(out, oo + at + c, SPECIES.indexInRange(c, width));
+                boolean whole = c <= width - LANES;
+                VectorMask<Float> mask = SPECIES.indexInRange(c, width);
+                FloatVector peak = FloatVector.fromArray(SPECIES, strip.peaks, c);
+                for (int i = first; i < last; i++) {
+                    int at = i * columns + c;
+                    FloatVector y = whole
+                            ? FloatVector.fromArray(SPECIES, x, xo + at)
+                            : FloatVector.fromArray(SPECIES, x, xo + at, mask);
+                    y = y.sub(peak).mul(scale);
+                    FloatVector k =
+                            y.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, MAGIC));
+                    FloatVector n = k.sub(MAGIC);
+                    FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -LN2_HIGH), y);
+                    r = n.fma(FloatVector.broadcast(SPECIES, -LN2_LOW), r);
+                    FloatVector q = FloatVector.broadcast(SPECIES, C6)
+                            .fma(r, FloatVector.broadcast(SPECIES, C5))
+                            .fma(r, FloatVector.broadcast(SPECIES, C4))
+                            .fma(r, FloatVector.broadcast(SPECIES, C3))
+                            .fma(r, FloatVector.broadcast(SPECIES, C2))
+                            .fma(r, one)
+                            .fma(r, one);
+                    FloatVector e = k.reinterpretAsInts()
+                            .lanewise(VectorOperators.LSHL, FRACTION_BITS)
+                            .reinterpretAsFloats()
+                            .mul(q)
+                            .blend(0f, y.compare(VectorOperators.LT, LOWEST));
+                    if (whole) {
+                        e.intoArray(out, oo + at);
+                    } else {
+                        e.intoArray(out, oo + at, mask);
+                    }
+                    int lane = ColumnStrip.lane(i) + c;
+                    if (i >= VirtualLanes.COUNT) {
+                        e = e.add(FloatVector.fromArray(SPECIES, lanes, lane));
+                    }
+                    e.intoArray(lanes, lane);
                 }
-                int lane = ColumnStrip.lane(i) + c;
-                if (i >= VirtualLanes.COUNT) {
-                    e = e.add(FloatVector.fromArray(SPECIES, lanes, lane));
-                }
-                e.intoArray(lanes, lane);
             }
         }
     }
