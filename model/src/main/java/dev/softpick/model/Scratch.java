@@ -32,8 +32,8 @@ final class Scratch {
 
     final int next;
 
-    /** Normalized rows of a block, {@code [BLOCK_ROWS, hidden]}. */
-    final int norm;
+    /** For each member of a crew: normalized rows of a block, {@code [BLOCK_ROWS, hidden]}. */
+    final int[] norm;
 
     /** Queries, keys and values, {@code [rows, 3·hidden]}. */
     final int qkv;
@@ -41,33 +41,39 @@ final class Scratch {
     /** What attention returns, {@code [rows, hidden]}. */
     final int attended;
 
-    /** Inner feed-forward rows of a block, {@code [BLOCK_ROWS, 4·hidden]}. */
-    final int inner;
+    /** For each member: inner feed-forward rows of a block, {@code [BLOCK_ROWS, 4·hidden]}. */
+    final int[] inner;
 
-    final KeyValueCache cache;
+    /** For each member: the keys and values of the head at hand. */
+    final KeyValueCache[] caches;
 
     /** Where each sequence of the group starts, in rows; the last entry is the number of rows. */
     final int[] starts;
 
-    Scratch(int h, int innerSize, KeyValueCache cache, int sequences, int steps) {
-        this.cache = cache;
+    Scratch(int h, int innerSize, KeyValueCache[] caches, int sequences, int steps) {
+        this.caches = caches;
         this.steps = steps;
         rows = Math.multiplyExact(sequences, steps);
         int block = Math.min(rows, BLOCK_ROWS);
         Layout layout = new Layout();
         hidden = layout.region(rows, h);
         next = layout.region(rows, h);
-        norm = layout.region(block, h);
         qkv = layout.region(rows, 3 * h);
         attended = layout.region(rows, h);
-        inner = layout.region(block, innerSize);
+        norm = new int[caches.length];
+        inner = new int[caches.length];
+        for (int member = 0; member < caches.length; member++) {
+            norm[member] = layout.region(block, h);
+            inner[member] = layout.region(block, innerSize);
+        }
         m = new float[layout.size()];
         starts = new int[sequences + 1];
     }
 
-    /** Whether a group of so many sequences and steps fits. */
-    boolean fits(int sequences, int steps) {
-        return sequences < starts.length && steps <= this.steps && (long) sequences * steps <= rows;
+    /** Whether a group of so many sequences and steps fits, with so many members at work on it. */
+    boolean fits(int members, int sequences, int steps) {
+        return members <= caches.length && sequences < starts.length && steps <= this.steps
+                && (long) sequences * steps <= rows;
     }
 
     /** Hands out regions of the array, each on a cache line. */

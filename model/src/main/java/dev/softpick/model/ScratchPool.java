@@ -13,11 +13,11 @@ final class ScratchPool {
             new AtomicReferenceArray<>(Math.max(2, Runtime.getRuntime().availableProcessors()));
 
     /** One that fits, taken out of the pool; null if there is none. */
-    Scratch take(int sequences, int steps) {
+    Scratch take(int members, int sequences, int steps) {
         for (int i = 0; i < slots.length(); i++) {
             SoftReference<Scratch> reference = slots.get(i);
             Scratch scratch = reference == null ? null : reference.get();
-            if (scratch != null && scratch.fits(sequences, steps) && slots.compareAndSet(i, reference, null)) {
+            if (scratch != null && scratch.fits(members, sequences, steps) && slots.compareAndSet(i, reference, null)) {
                 return scratch;
             }
         }

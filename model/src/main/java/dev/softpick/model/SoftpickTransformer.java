@@ -1,13 +1,13 @@
 package dev.softpick.model;
 
-import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.Backends;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
 
 /**
  * Edifice's Softpick transformer: a window of frames in, the hidden state at the last position out.
@@ -24,20 +24,27 @@ import java.util.Map;
  * <p>The same input gives the same bits on every machine, vector width and thread count, alone or in any batch; a step
  * later than a position never changes it. Against Edifice's float64 output: 5e-6 · max(1, |y|).
  *
- * <p>Immutable and safe to share; a call stays on the caller's thread. Once warm, a call into the caller's array
- * allocates nothing.
+ * <p>Immutable and safe to share; a call stays on the caller's thread unless {@link #parallelism} says otherwise. Once warm,
+ * a call into the caller's array allocates nothing (with parallelism, a small constant for handing out the work).
  */
 public final class SoftpickTransformer {
+
+    private static final int LARGEST_PARALLELISM = 1_024;
 
     private final SoftpickConfig config;
     private final ModelParameters.Parts parts;
     private final Map<String, String> metadata;
-    private final ScratchPool pool = new ScratchPool();
+    private final ForwardPass pass;
 
     SoftpickTransformer(SoftpickConfig config, ModelParameters.Parts parts, Map<String, String> metadata) {
-        this.config = config;
-        this.parts = parts;
+        this(new ForwardPass(config, parts, new ScratchPool(), 1, null), metadata);
+    }
+
+    private SoftpickTransformer(ForwardPass pass, Map<String, String> metadata) {
+        this.pass = pass;
         this.metadata = metadata;
+        config = pass.config();
+        parts = pass.parts();
     }
 
     /**
@@ -95,6 +102,37 @@ public final class SoftpickTransformer {
         ModelFile.save(this, file);
     }
 
+    /**
+     * The same model, whose calls spread over up to {@code threads} threads: the caller, and helpers from the common pool.
+     * Shares the weights; the results have the same bits.
+     *
+     * @throws IllegalArgumentException if {@code threads} is below 1
+     */
+    public SoftpickTransformer parallelism(int threads) {
+        return parallelism(threads, ForkJoinPool.commonPool());
+    }
+
+    /**
+     * The same with helpers from an executor of the caller's, which may use virtual threads. Helpers are only ever asked
+     * to help: if the executor is busy, refuses or has been shut down, the caller does the work.
+     *
+     * @throws IllegalArgumentException if {@code threads} is not 1 to 1,024, or the executor is null
+     */
+    public SoftpickTransformer parallelism(int threads, Executor executor) {
+        if (threads < 1 || threads > LARGEST_PARALLELISM) {
+            throw new IllegalArgumentException("threads is " + threads + "; allowed is 1 to " + LARGEST_PARALLELISM);
+        }
+        if (executor == null) {
+            throw new IllegalArgumentException("executor is null; give one, or none for the common pool");
+        }
+        return new SoftpickTransformer(new ForwardPass(config, parts, pass.pool(), threads, executor), metadata);
+    }
+
+    /** Most threads that one call spreads over. */
+    public int parallelism() {
+        return pass.parallelism();
+    }
+
     /** The model's options. */
     public SoftpickConfig config() {
         return config;
@@ -134,7 +172,7 @@ public final class SoftpickTransformer {
         Tensor y = config.outputMode() == OutputMode.ALL
                 ? Tensor.zeros(batch, steps, outputSize())
                 : Tensor.zeros(batch, outputSize());
-        run(x.values(), batch, steps, y.values(), config.outputMode());
+        pass.run(x.values(), batch, steps, null, y.values(), ForwardPass.result(config.outputMode()));
         return y;
     }
 
@@ -148,7 +186,45 @@ public final class SoftpickTransformer {
     public void forward(float[] input, int batch, int steps, float[] output) {
         long rows = config.outputMode() == OutputMode.ALL ? (long) batch * steps : batch;
         check(input, batch, steps, output, rows * outputSize());
-        run(input, batch, steps, output, config.outputMode());
+        pass.run(input, batch, steps, null, output, ForwardPass.result(config.outputMode()));
+    }
+
+    /**
+     * The hidden state of sequences of different lengths: each ends at its own, and nothing behind it is read. The bits are
+     * those of that sequence alone.
+     *
+     * @param input {@code [batch, steps, embedDim]}, from index 0
+     * @param lengths for each sequence how many of its steps count, 1 to {@code steps}
+     * @param output {@code [batch, hiddenSize]}, the last step that counts; with {@link OutputMode#ALL}
+     *     {@code [batch, steps, hiddenSize]}, zeros behind each length
+     * @throws IllegalArgumentException if a length is out of range, batch or steps is below 1, or an array is too short;
+     *     nothing is written then
+     */
+    public void forward(float[] input, int batch, int steps, int[] lengths, float[] output) {
+        long rows = config.outputMode() == OutputMode.ALL ? (long) batch * steps : batch;
+        check(input, batch, steps, output, rows * outputSize());
+        checkLengths(lengths, batch, steps);
+        pass.run(input, batch, steps, lengths, output, ForwardPass.result(config.outputMode()));
+    }
+
+    /** What the classifier head makes of sequences of different lengths, {@code [batch, classes]}. */
+    public void logits(float[] input, int batch, int steps, int[] lengths, float[] output) {
+        check(input, batch, steps, output, (long) batch * requireClassifier().outputSize());
+        checkLengths(lengths, batch, steps);
+        pass.run(input, batch, steps, lengths, output, ForwardPass.Result.LOGITS);
+    }
+
+    private static void checkLengths(int[] lengths, int batch, int steps) {
+        if (lengths == null || lengths.length < batch) {
+            throw new IllegalArgumentException("lengths has " + (lengths == null ? "no" : "" + lengths.length)
+                    + " elements; batch " + batch + " needs as many");
+        }
+        for (int i = 0; i < batch; i++) {
+            if (lengths[i] < 1 || lengths[i] > steps) {
+                throw new IllegalArgumentException(
+                        "lengths[" + i + "] is " + lengths[i] + "; allowed is 1 to steps " + steps);
+            }
+        }
     }
 
     /**
@@ -161,14 +237,14 @@ public final class SoftpickTransformer {
     public Tensor logits(Tensor x) {
         Shapes.sequence(x, config.embedDim());
         Tensor y = Tensor.zeros(x.size(0), requireClassifier().outputSize());
-        runLogits(x.values(), x.size(0), x.size(1), y.values());
+        pass.run(x.values(), x.size(0), x.size(1), null, y.values(), ForwardPass.Result.LOGITS);
         return y;
     }
 
     /** The same into the caller's array, {@code [batch, classes]}. */
     public void logits(float[] input, int batch, int steps, float[] output) {
         check(input, batch, steps, output, (long) batch * requireClassifier().outputSize());
-        runLogits(input, batch, steps, output);
+        pass.run(input, batch, steps, null, output, ForwardPass.Result.LOGITS);
     }
 
     private Dense requireClassifier() {
@@ -198,114 +274,6 @@ public final class SoftpickTransformer {
         }
         if (input == output) {
             throw new IllegalArgumentException("output is the input array; give another one");
-        }
-    }
-
-    private void runLogits(float[] input, int batch, int steps, float[] output) {
-        Backend backend = Backends.current();
-        int group = groupSize(batch, steps);
-        Scratch s = take(group, steps);
-        int h = config.hiddenSize();
-        int n = classes();
-        for (int first = 0; first < batch; first += group) {
-            int sequences = Math.min(group, batch - first);
-            int from = last(backend, s, input, first, sequences, steps);
-            finish(backend, s, from, sequences, s.m, s.norm);
-            backend.multiply(s.m, s.norm, h, sequences, parts.classifier().weights(), output, first * n, n);
-        }
-        pool.giveBack(s);
-    }
-
-    private void run(float[] input, int batch, int steps, float[] output, OutputMode mode) {
-        Backend backend = Backends.current();
-        int group = groupSize(batch, steps);
-        Scratch s = take(group, steps);
-        int h = config.hiddenSize();
-        for (int first = 0; first < batch; first += group) {
-            int sequences = Math.min(group, batch - first);
-            switch (mode) {
-                case LAST_TIMESTEP -> {
-                    int from = last(backend, s, input, first, sequences, steps);
-                    finish(backend, s, from, sequences, output, first * h);
-                }
-                case ALL -> {
-                    all(backend, s, input, first, sequences, steps);
-                    finish(backend, s, s.hidden, sequences * steps, output, first * steps * h);
-                }
-                case MEAN_POOL -> {
-                    all(backend, s, input, first, sequences, steps);
-                    finish(backend, s, s.hidden, sequences * steps, s.m, s.next);
-                    for (int i = 0; i < sequences; i++) {
-                        mean(s.m, s.next + i * steps * h, steps, h, output, (first + i) * h);
-                    }
-                }
-            }
-        }
-        pool.giveBack(s);
-    }
-
-    /** As many sequences at a time as make a block of rows; at least one. */
-    private static int groupSize(int batch, int steps) {
-        return Math.min(batch, Math.max(1, Scratch.BLOCK_ROWS / steps));
-    }
-
-    private Scratch take(int sequences, int steps) {
-        Scratch scratch = pool.take(sequences, steps);
-        return scratch != null ? scratch : parts.blocks().get(0).newScratch(sequences, steps);
-    }
-
-    /** The hidden states of every position, before the final norm. */
-    private void all(Backend backend, Scratch s, float[] input, int first, int sequences, int steps) {
-        project(backend, s, input, first, sequences, steps);
-        for (int i = 0; i < parts.blocks().size(); i++) {
-            parts.blocks().get(i).all(backend, s, sequences);
-        }
-    }
-
-    /** The hidden states of the last positions, before the final norm; returns where they are. */
-    private int last(Backend backend, Scratch s, float[] input, int first, int sequences, int steps) {
-        project(backend, s, input, first, sequences, steps);
-        int blocks = parts.blocks().size();
-        for (int i = 0; i < blocks - 1; i++) {
-            parts.blocks().get(i).all(backend, s, sequences);
-        }
-        parts.blocks().get(blocks - 1).last(backend, s, sequences);
-        return s.next;
-    }
-
-    private void project(Backend backend, Scratch s, float[] input, int first, int sequences, int steps) {
-        for (int i = 0; i <= sequences; i++) {
-            s.starts[i] = i * steps;
-        }
-        int embed = config.embedDim();
-        int rows = sequences * steps;
-        int from = first * steps * embed;
-        if (parts.inputProjection() == null) {
-            System.arraycopy(input, from, s.m, s.hidden, rows * embed);
-        } else {
-            int h = config.hiddenSize();
-            backend.multiply(input, from, embed, rows, parts.inputProjection().weights(), s.m, s.hidden, h);
-        }
-    }
-
-    /** The final norm of dense rows of the scratch memory. */
-    private void finish(Backend backend, Scratch s, int from, int rows, float[] output, int to) {
-        LayerNorm norm = parts.finalNorm();
-        if (norm == null) {
-            System.arraycopy(s.m, from, output, to, rows * config.hiddenSize());
-        } else {
-            backend.layerNorm(s.m, from, rows, norm.gamma(), norm.beta(), LayerNorm.EPSILON, output, to);
-        }
-    }
-
-    /** Adds in double, in order of the steps: a rounding error of one float at the end. */
-    private static void mean(float[] x, int from, int steps, int h, float[] output, int to) {
-        for (int column = 0; column < h; column++) {
-            double sum = 0;
-            for (int step = 0; step < steps; step++) {
-                sum += x[from + step * h + column];
-            }
-            output[to + column] = (float) (sum / steps);
         }
     }
 

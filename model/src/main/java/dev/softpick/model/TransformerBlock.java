@@ -2,6 +2,7 @@ package dev.softpick.model;
 
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.backend.Backends;
+import dev.softpick.kernels.backend.KeyValueCache;
 
 /**
  * One pre-norm block of Edifice's transformer.
@@ -14,6 +15,9 @@ import dev.softpick.kernels.backend.Backends;
  * {@code x} and {@code y} are {@code [batch, steps, hiddenSize]}. Immutable, thread-safe, the same bits everywhere.
  */
 public final class TransformerBlock implements Layer {
+
+    /** Rows that the micro-kernel computes together. */
+    private static final int TILE_ROWS = 6;
 
     private final LayerNorm attentionNorm;
     private final MultiHeadAttention attention;
@@ -52,46 +56,47 @@ public final class TransformerBlock implements Layer {
         int batch = x.size(0);
         int steps = x.size(1);
         Tensor y = Tensor.zeros(x.shape());
-        Scratch s = newScratch(1, steps);
+        Scratch s = newScratch(1, 1, steps);
         s.starts[1] = steps;
         for (int sequence = 0; sequence < batch; sequence++) {
             int at = sequence * steps * h;
             System.arraycopy(x.values(), at, s.m, s.hidden, steps * h);
-            all(Backends.current(), s, 1);
+            all(Backends.current(), s, 1, null);
             System.arraycopy(s.m, s.hidden, y.values(), at, steps * h);
         }
         return y;
     }
 
-    /** Scratch memory for a group of sequences. */
-    Scratch newScratch(int sequences, int steps) {
-        return new Scratch(
-                attention.hiddenSize(), ffn.up().outputSize(), attention.newCache(steps), sequences, steps);
+    /** Scratch memory for a group of sequences that a crew of so many members works on. */
+    Scratch newScratch(int members, int sequences, int steps) {
+        KeyValueCache[] caches = new KeyValueCache[members];
+        for (int member = 0; member < members; member++) {
+            caches[member] = attention.newCache(steps);
+        }
+        return new Scratch(attention.hiddenSize(), ffn.up().outputSize(), caches, sequences, steps);
     }
 
-    /** Every position: {@code hidden} to {@code hidden}. */
-    void all(Backend backend, Scratch s, int sequences) {
-        int h = attention.hiddenSize();
+    /** Every position: {@code hidden} to {@code hidden}. Without a crew the caller does it all. */
+    void all(Backend backend, Scratch s, int sequences, Crew crew) {
         int rows = s.starts[sequences];
-        for (int row = 0; row < rows; row += Scratch.BLOCK_ROWS) {
-            int count = Math.min(Scratch.BLOCK_ROWS, rows - row);
-            norm(backend, attentionNorm, s, s.hidden + row * h, count);
-            attention.project(backend, s.m, s.norm, count, s.m, s.qkv + row * 3 * h);
-        }
-        for (int sequence = 0; sequence < sequences; sequence++) {
-            int row = s.starts[sequence];
-            int steps = s.starts[sequence + 1] - row;
-            for (int head = 0; head < attention.heads(); head++) {
-                attention.attend(
-                        backend, s.cache, head, s.m, s.qkv + row * 3 * h, steps, s.m, s.attended + row * h);
+        int heads = attention.heads();
+        int block = blockRows(rows, crew);
+        int blocks = Math.ceilDiv(rows, block);
+        if (crew == null) {
+            for (int i = 0; i < blocks; i++) {
+                project(backend, s, 0, i * block, Math.min(block, rows - i * block), false);
             }
-        }
-        for (int row = 0; row < rows; row += Scratch.BLOCK_ROWS) {
-            int count = Math.min(Scratch.BLOCK_ROWS, rows - row);
-            int at = row * h;
-            attention.addProjected(backend, s.m, s.attended + at, count, s.hidden + at, s.next + at);
-            norm(backend, ffnNorm, s, s.next + at, count);
-            ffn.add(backend, s.m, s.norm, count, s.inner, s.next + at, s.hidden + at);
+            for (int i = 0; i < sequences * heads; i++) {
+                attend(backend, s, 0, i / heads, i % heads);
+            }
+            for (int i = 0; i < blocks; i++) {
+                mix(backend, s, 0, i * block, Math.min(block, rows - i * block));
+            }
+        } else {
+            crew.run(blocks, (member, i) ->
+                    project(backend, s, member, i * block, Math.min(block, rows - i * block), false));
+            crew.run(sequences * heads, (member, i) -> attend(backend, s, member, i / heads, i % heads));
+            crew.run(blocks, (member, i) -> mix(backend, s, member, i * block, Math.min(block, rows - i * block)));
         }
     }
 
@@ -99,36 +104,88 @@ public final class TransformerBlock implements Layer {
      * The last position of each sequence, into the first rows of {@code next}: the last block of a model needs keys and
      * values of every position and everything else of one.
      */
-    void last(Backend backend, Scratch s, int sequences) {
+    void last(Backend backend, Scratch s, int sequences, Crew crew) {
         int h = attention.hiddenSize();
         int rows = s.starts[sequences];
-        for (int row = 0; row < rows; row += Scratch.BLOCK_ROWS) {
-            int count = Math.min(Scratch.BLOCK_ROWS, rows - row);
-            norm(backend, attentionNorm, s, s.hidden + row * h, count);
-            attention.projectKeysAndValues(backend, s.m, s.norm, count, s.m, s.qkv + row * 3 * h);
+        int heads = attention.heads();
+        int block = blockRows(rows, crew);
+        int blocks = Math.ceilDiv(rows, block);
+        if (crew == null) {
+            for (int i = 0; i < blocks; i++) {
+                project(backend, s, 0, i * block, Math.min(block, rows - i * block), true);
+            }
+        } else {
+            crew.run(blocks, (member, i) ->
+                    project(backend, s, member, i * block, Math.min(block, rows - i * block), true));
         }
         for (int sequence = 0; sequence < sequences; sequence++) {
             int last = s.starts[sequence + 1] - 1;
             System.arraycopy(s.m, s.hidden + last * h, s.m, s.next + sequence * h, h);
         }
-        norm(backend, attentionNorm, s, s.next, sequences);
+        norm(backend, attentionNorm, s, 0, s.next, sequences);
         for (int sequence = 0; sequence < sequences; sequence++) {
-            int row = s.starts[sequence];
-            int steps = s.starts[sequence + 1] - row;
-            int last = s.qkv + (row + steps - 1) * 3 * h;
-            attention.projectQueries(backend, s.m, s.norm + sequence * h, 1, s.m, last, 3 * h);
-            for (int head = 0; head < attention.heads(); head++) {
-                attention.attendLast(
-                        backend, s.cache, head, s.m, s.qkv + row * 3 * h, steps, s.m, s.attended + sequence * h);
+            int last = s.qkv + (s.starts[sequence + 1] - 1) * 3 * h;
+            attention.projectQueries(backend, s.m, s.norm[0] + sequence * h, 1, s.m, last, 3 * h);
+        }
+        if (crew == null) {
+            for (int i = 0; i < sequences * heads; i++) {
+                attendLast(backend, s, 0, i / heads, i % heads);
             }
+        } else {
+            crew.run(sequences * heads, (member, i) -> attendLast(backend, s, member, i / heads, i % heads));
         }
         attention.addProjected(backend, s.m, s.attended, sequences, s.next, s.hidden);
-        norm(backend, ffnNorm, s, s.hidden, sequences);
-        ffn.add(backend, s.m, s.norm, sequences, s.inner, s.hidden, s.next);
+        norm(backend, ffnNorm, s, 0, s.hidden, sequences);
+        ffn.add(backend, s.m, s.norm[0], sequences, s.inner[0], s.hidden, s.next);
     }
 
-    private static void norm(Backend backend, LayerNorm norm, Scratch s, int from, int rows) {
-        backend.layerNorm(s.m, from, rows, norm.gamma(), norm.beta(), LayerNorm.EPSILON, s.m, s.norm);
+    /** A crew gets as many blocks for each member, of whole tiles of 6 rows. */
+    private static int blockRows(int rows, Crew crew) {
+        if (crew == null) {
+            return Scratch.BLOCK_ROWS;
+        }
+        int blocks = crew.size() * Math.ceilDiv(rows, crew.size() * Scratch.BLOCK_ROWS);
+        return Math.min(Scratch.BLOCK_ROWS, Math.ceilDiv(Math.ceilDiv(rows, blocks), TILE_ROWS) * TILE_ROWS);
+    }
+
+    /** Layer norm, then queries, keys and values, or only keys and values, of some rows. */
+    private void project(Backend backend, Scratch s, int member, int row, int rows, boolean keysAndValuesOnly) {
+        int h = attention.hiddenSize();
+        int to = s.qkv + row * 3 * h;
+        norm(backend, attentionNorm, s, member, s.hidden + row * h, rows);
+        if (keysAndValuesOnly) {
+            attention.projectKeysAndValues(backend, s.m, s.norm[member], rows, s.m, to);
+        } else {
+            attention.project(backend, s.m, s.norm[member], rows, s.m, to);
+        }
+    }
+
+    private void attend(Backend backend, Scratch s, int member, int sequence, int head) {
+        int h = attention.hiddenSize();
+        int row = s.starts[sequence];
+        int steps = s.starts[sequence + 1] - row;
+        attention.attend(
+                backend, s.caches[member], head, s.m, s.qkv + row * 3 * h, steps, s.m, s.attended + row * h);
+    }
+
+    private void attendLast(Backend backend, Scratch s, int member, int sequence, int head) {
+        int h = attention.hiddenSize();
+        int row = s.starts[sequence];
+        int steps = s.starts[sequence + 1] - row;
+        attention.attendLast(
+                backend, s.caches[member], head, s.m, s.qkv + row * 3 * h, steps, s.m, s.attended + sequence * h);
+    }
+
+    /** The out projection and the feed-forward layer of some rows, each with its residual. */
+    private void mix(Backend backend, Scratch s, int member, int row, int rows) {
+        int at = row * attention.hiddenSize();
+        attention.addProjected(backend, s.m, s.attended + at, rows, s.hidden + at, s.next + at);
+        norm(backend, ffnNorm, s, member, s.next + at, rows);
+        ffn.add(backend, s.m, s.norm[member], rows, s.inner[member], s.next + at, s.hidden + at);
+    }
+
+    private static void norm(Backend backend, LayerNorm norm, Scratch s, int member, int from, int rows) {
+        backend.layerNorm(s.m, from, rows, norm.gamma(), norm.beta(), LayerNorm.EPSILON, s.m, s.norm[member]);
     }
 
     LayerNorm attentionNorm() {

@@ -23,7 +23,8 @@ class ForwardArgumentsTest {
 
     private static SoftpickTransformer model(OutputMode mode) {
         try {
-            SoftpickConfig config = SoftpickConfig.builder().embedDim(EMBED).hiddenSize(HIDDEN).numHeads(2).numLayers(1).build();
+            SoftpickConfig config = SoftpickConfig.builder()
+                    .embedDim(EMBED).hiddenSize(HIDDEN).numHeads(2).numLayers(1).build();
             return SoftpickTransformer.load(
                     ModelBytes.of(config, CLASSES).bytes(), LoadOptions.defaults().outputMode(mode));
         } catch (IOException e) {
@@ -54,13 +55,13 @@ class ForwardArgumentsTest {
                     "steps is -2147483648; allowed is 1 or more"));
             // Products that wrap around to something small: 2^16 · 2^16 = 0, 858993460 · 5 = 4 as ints
             table.add(arguments(mode, floats(30), 65_536, 65_536, floats(n),
-                    "input has 30 elements; batch 65536 × steps 65536 × embedDim 5 needs 21474836480"));
+                    "batch 65536 × steps 65536 is 4294967296; allowed is at most 2147483647"));
             table.add(arguments(mode, floats(30), 1, 858_993_460, floats(n),
                     "input has 30 elements; batch 1 × steps 858993460 × embedDim 5 needs 4294967300"));
             table.add(arguments(mode, floats(30), MANY, 1, floats(n),
                     "input has 30 elements; batch 2147483647 × steps 1 × embedDim 5 needs 10737418235"));
             table.add(arguments(mode, floats(30), MANY, MANY, floats(n),
-                    "input has 30 elements; batch 2147483647 × steps 2147483647 × embedDim 5 needs"));
+                    "batch 2147483647 × steps 2147483647 is 4611686014132420609; allowed is at most 2147483647"));
         }
         return table;
     }
@@ -93,7 +94,7 @@ class ForwardArgumentsTest {
         refuses(() -> model.logits(floats(29), 2, 3, output), output, "input has 29 elements");
         refuses(() -> model.logits(floats(30), 0, 3, output), output, "batch is 0; allowed is 1 or more");
         refuses(() -> model.logits(floats(30), 2, -1, output), output, "steps is -1; allowed is 1 or more");
-        refuses(() -> model.logits(floats(30), MANY, MANY, output), output, "input has 30 elements");
+        refuses(() -> model.logits(floats(30), MANY, MANY, output), output, "batch 2147483647 × steps");
         refuses(() -> model.logits(floats(30), 2, 3, null), null, "output has no elements; 6 are needed");
         float[] small = floats(5);
         refuses(() -> model.logits(floats(30), 2, 3, small), small, "output has 5 elements; 6 are needed");
@@ -113,7 +114,8 @@ class ForwardArgumentsTest {
                 SoftpickConfig.builder().embedDim(EMBED).hiddenSize(HIDDEN).numLayers(1).build(), 1);
         assertThatThrownBy(() -> model.logits(Tensor.zeros(1, 2, EMBED)))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("the model has no classifier head; files with classifier.kernel and classifier.bias have one");
+                .hasMessage("the model has no classifier head;"
+                        + " files with classifier.kernel and classifier.bias have one");
         assertThatThrownBy(() -> model.logits(floats(30), 2, 3, floats(30))).isInstanceOf(IllegalStateException.class);
     }
 

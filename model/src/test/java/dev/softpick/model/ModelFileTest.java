@@ -131,7 +131,8 @@ class ModelFileTest {
 
     @Test
     void metadataSetsEveryOption() throws IOException {
-        SoftpickTransformer model = SoftpickTransformer.load(ModelBytes.of(SSMAX.toBuilder().finalNorm(false).build(), 0)
+        SoftpickTransformer model = SoftpickTransformer.load(ModelBytes
+                .of(SSMAX.toBuilder().finalNorm(false).build(), 0)
                 .metadata("embed_dim", "5").metadata("hidden_size", "8").metadata("num_layers", "2")
                 .metadata("window_size", "17").metadata("dropout", "0.25").metadata("output_mode", "mean_pool")
                 .metadata("final_norm", "false").bytes());
@@ -216,7 +217,8 @@ class ModelFileTest {
                         .metadata("num_layers", "2")));
         table.add(bad("missing tensors: softpick_block_1_ffn_up.kernel, softpick_block_2_attn_v_proj.bias,"
                 + " final_norm.beta",
-                f -> f.without("final_norm.beta", "softpick_block_1_ffn_up.kernel", "softpick_block_2_attn_v_proj.bias")));
+                f -> f.without("final_norm.beta", "softpick_block_1_ffn_up.kernel")
+                        .without("softpick_block_2_attn_v_proj.bias")));
         table.add(bad("missing tensors: classifier.bias", f -> f.without("classifier.bias")));
         table.add(bad("tensor 'classifier.kernel' is missing", f -> f.without("classifier.kernel")));
         table.add(bad("missing tensors: softpick_block_1_attn_ssmax.scale, softpick_block_2_attn_ssmax.scale",

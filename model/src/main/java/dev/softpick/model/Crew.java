@@ -1,0 +1,113 @@
+package dev.softpick.model;
+
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The threads of one call: the caller, and helpers from an executor that join whenever they are started.
+ *
+ * <p>A phase is a number of items; whoever is free takes the next one. The caller does all that nobody else has taken, so
+ * a call ends even if the executor is busy, has shut down or refuses: helpers only make it faster. Between phases, which
+ * are microseconds apart, helpers spin; they leave when the call ends. An interrupt changes nothing.
+ */
+final class Crew implements AutoCloseable {
+
+    /** What a member does with an item; members are numbered from 0, the caller. */
+    @FunctionalInterface
+    interface Work {
+        void item(int member, int item);
+    }
+
+    private static final int SPINS_BEFORE_YIELD = 1 << 12;
+    private static final long CLOSED = -1;
+
+    /** Items of the phase in the upper half, items taken in the lower; {@link #CLOSED} at the end. */
+    private final AtomicLong taken = new AtomicLong();
+
+    private final AtomicInteger unfinished = new AtomicInteger();
+    private final AtomicInteger members = new AtomicInteger(1);
+    private final int size;
+    private volatile Work work;
+    private volatile Throwable failure;
+
+    Crew(int size, Executor executor) {
+        this.size = size;
+        try {
+            for (int i = 1; i < size; i++) {
+                executor.execute(this::help);
+            }
+        } catch (RejectedExecutionException refused) {
+            // The caller does the work that helpers would have done.
+        }
+    }
+
+    /** Members that there may be, the caller included. */
+    int size() {
+        return size;
+    }
+
+    /** Runs items 0 … count − 1, in any order, on any member; returns when all are done. */
+    void run(int count, Work phase) {
+        work = phase;
+        unfinished.set(count);
+        taken.set((long) count << 32);
+        while (takeOne(0)) {
+            // until none is left
+        }
+        await();
+        if (failure instanceof RuntimeException e) {
+            throw e;
+        }
+        if (failure instanceof Error e) {
+            throw e;
+        }
+    }
+
+    private void await() {
+        for (int spins = 0; unfinished.get() > 0; spins++) {
+            pause(spins);
+        }
+    }
+
+    private static void pause(int spins) {
+        if (spins < SPINS_BEFORE_YIELD) {
+            Thread.onSpinWait();
+        } else {
+            Thread.yield();
+        }
+    }
+
+    private void help() {
+        int member = members.getAndIncrement();
+        int spins = 0;
+        while (taken.get() != CLOSED) {
+            spins = takeOne(member) ? 0 : spins + 1;
+            pause(spins);
+        }
+    }
+
+    /** Does the next item, if there is one. A phase cannot end while an item that was taken is unfinished. */
+    private boolean takeOne(int member) {
+        long now = taken.get();
+        int item = (int) now;
+        if (now == CLOSED || item >= (int) (now >>> 32) || !taken.compareAndSet(now, now + 1)) {
+            return now != CLOSED && item < (int) (now >>> 32);
+        }
+        try {
+            work.item(member, item);
+        } catch (RuntimeException | Error e) {
+            failure = e;
+        } finally {
+            unfinished.decrementAndGet();
+        }
+        return true;
+    }
+
+    /** Lets the helpers go; none touches the call's memory any more. */
+    @Override
+    public void close() {
+        taken.set(CLOSED);
+    }
+}

@@ -1,0 +1,157 @@
+package dev.softpick.model;
+
+import dev.softpick.kernels.backend.Backend;
+import dev.softpick.kernels.backend.Backends;
+import java.util.Arrays;
+import java.util.concurrent.Executor;
+
+/**
+ * A batch's way through the model: projection, blocks, final norm.
+ *
+ * @param pool scratch memory that calls hand on to each other
+ * @param parallelism members of the crew that works on a call, the caller included
+ * @param executor starts the others; null where there are none
+ */
+record ForwardPass(
+        SoftpickConfig config, ModelParameters.Parts parts, ScratchPool pool, int parallelism, Executor executor) {
+
+    /** What a call computes: hidden states in one of the modes, or logits. */
+    enum Result { LAST, ALL, MEAN, LOGITS }
+
+    static Result result(OutputMode mode) {
+        return switch (mode) {
+            case LAST_TIMESTEP -> Result.LAST;
+            case ALL -> Result.ALL;
+            case MEAN_POOL -> Result.MEAN;
+        };
+    }
+
+    /**
+     * Runs the batch group by group, a group being as many sequences as make a block of rows. A crew shares the groups
+     * if there are enough of them for all, else the rows and heads of each.
+     */
+    void run(float[] input, int batch, int steps, int[] lengths, float[] output, Result result) {
+        Backend backend = Backends.current();
+        int group = Math.min(Math.ceilDiv(batch, parallelism), Math.max(1, Scratch.BLOCK_ROWS / steps));
+        int groups = Math.ceilDiv(batch, group);
+        if (parallelism == 1) {
+            Scratch s = take(1, group, steps);
+            for (int i = 0; i < groups; i++) {
+                group(backend, s, null, input, i * group, Math.min(group, batch - i * group), steps, lengths, output,
+                        result);
+            }
+            pool.giveBack(s);
+            return;
+        }
+        try (Crew crew = new Crew(parallelism, executor)) {
+            if (groups >= parallelism) {
+                crew.run(groups, (member, i) -> {
+                    Scratch s = take(1, group, steps);
+                    group(backend, s, null, input, i * group, Math.min(group, batch - i * group), steps, lengths, output,
+                            result);
+                    pool.giveBack(s);
+                });
+            } else {
+                Scratch s = take(parallelism, group, steps);
+                for (int i = 0; i < groups; i++) {
+                    group(backend, s, crew, input, i * group, Math.min(group, batch - i * group), steps, lengths, output,
+                            result);
+                }
+                pool.giveBack(s);
+            }
+        }
+    }
+
+    private Scratch take(int members, int sequences, int steps) {
+        Scratch scratch = pool.take(members, sequences, steps);
+        return scratch != null ? scratch : parts.blocks().get(0).newScratch(members, sequences, steps);
+    }
+
+    private void group(
+            Backend backend, Scratch s, Crew crew, float[] input, int first, int sequences, int steps, int[] lengths,
+            float[] output, Result result) {
+        int h = config.hiddenSize();
+        project(backend, s, input, first, sequences, steps, lengths);
+        int blocks = parts.blocks().size();
+        boolean lastOnly = result == Result.LAST || result == Result.LOGITS;
+        for (int i = 0; i < blocks; i++) {
+            if (lastOnly && i == blocks - 1) {
+                parts.blocks().get(i).last(backend, s, sequences, crew);
+            } else {
+                parts.blocks().get(i).all(backend, s, sequences, crew);
+            }
+        }
+        switch (result) {
+            case LAST -> finish(backend, s, s.next, sequences, output, first * h);
+            case LOGITS -> {
+                int n = parts.classifier().outputSize();
+                finish(backend, s, s.next, sequences, s.m, s.norm[0]);
+                backend.multiply(s.m, s.norm[0], h, sequences, parts.classifier().weights(), output, first * n, n);
+            }
+            case ALL -> {
+                for (int i = 0; i < sequences; i++) {
+                    int length = s.starts[i + 1] - s.starts[i];
+                    int to = (first + i) * steps * h;
+                    finish(backend, s, s.hidden + s.starts[i] * h, length, output, to);
+                    Arrays.fill(output, to + length * h, to + steps * h, 0f);
+                }
+            }
+            case MEAN -> {
+                finish(backend, s, s.hidden, s.starts[sequences], s.m, s.next);
+                for (int i = 0; i < sequences; i++) {
+                    int length = s.starts[i + 1] - s.starts[i];
+                    mean(s.m, s.next + s.starts[i] * h, length, h, output, (first + i) * h);
+                }
+            }
+        }
+    }
+
+    /** The first hidden states; sequences stand one behind the other, without what follows their length. */
+    private void project(
+            Backend backend, Scratch s, float[] input, int first, int sequences, int steps, int[] lengths) {
+        s.starts[0] = 0;
+        for (int i = 0; i < sequences; i++) {
+            s.starts[i + 1] = s.starts[i] + (lengths == null ? steps : lengths[first + i]);
+        }
+        int embed = config.embedDim();
+        if (lengths == null) {
+            projectRows(backend, s, input, first * steps * embed, 0, sequences * steps);
+        } else {
+            for (int i = 0; i < sequences; i++) {
+                projectRows(backend, s, input, (first + i) * steps * embed, s.starts[i], lengths[first + i]);
+            }
+        }
+    }
+
+    private void projectRows(Backend backend, Scratch s, float[] input, int from, int row, int rows) {
+        int h = config.hiddenSize();
+        int embed = config.embedDim();
+        if (parts.inputProjection() == null) {
+            System.arraycopy(input, from, s.m, s.hidden + row * h, rows * h);
+        } else {
+            backend.multiply(
+                    input, from, embed, rows, parts.inputProjection().weights(), s.m, s.hidden + row * h, h);
+        }
+    }
+
+    /** The final norm of dense rows of the scratch memory. */
+    private void finish(Backend backend, Scratch s, int from, int rows, float[] output, int to) {
+        LayerNorm norm = parts.finalNorm();
+        if (norm == null) {
+            System.arraycopy(s.m, from, output, to, rows * config.hiddenSize());
+        } else {
+            backend.layerNorm(s.m, from, rows, norm.gamma(), norm.beta(), LayerNorm.EPSILON, output, to);
+        }
+    }
+
+    /** Adds in double, in order of the steps: a rounding error of one float at the end. */
+    private static void mean(float[] x, int from, int steps, int h, float[] output, int to) {
+        for (int column = 0; column < h; column++) {
+            double sum = 0;
+            for (int step = 0; step < steps; step++) {
+                sum += x[from + step * h + column];
+            }
+            output[to + column] = (float) (sum / steps);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package dev.softpick.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The bits of one thread, whoever helps or does not. */
+class ParallelismTest {
+
+    private static SoftpickTransformer model(OutputMode mode, Normalizer normalizer) {
+        SoftpickConfig config = SoftpickConfig.builder()
+                .embedDim(12).hiddenSize(48).numHeads(3).numLayers(2).outputMode(mode).normalizer(normalizer).build();
+        return SoftpickTransformer.random(config, 11);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1", "1, 7", "1, 500", "2, 60", "3, 60", "7, 33", "40, 9", "300, 1"})
+    void everyNumberOfThreadsGivesTheSameBits(int batch, int steps) {
+        for (Normalizer normalizer : Normalizer.values()) {
+            for (OutputMode mode : OutputMode.values()) {
+                SoftpickTransformer one = model(mode, normalizer);
+                Tensor x = Tensor.of(Fixtures.gaussian(steps, batch * steps * 12), batch, steps, 12);
+                float[] expected = one.forward(x).values();
+                for (int threads : new int[] {2, 3, 4}) {
+                    assertThat(one.parallelism(threads).forward(x).values())
+                            .as("%s %s %d threads", normalizer, mode, threads)
+                            .isEqualTo(expected);
+                }
+            }
+        }
+    }
+
+    @Test
+    void virtualThreadsMayHelp() {
+        SoftpickTransformer one = model(OutputMode.LAST_TIMESTEP, Normalizer.SOFTPICK);
+        Tensor x = Tensor.of(Fixtures.gaussian(1, 2 * 300 * 12), 2, 300, 12);
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            assertThat(one.parallelism(4, executor).forward(x).values()).isEqualTo(one.forward(x).values());
+        }
+    }
+
+    @Test
+    void anExecutorThatRefusesOrIsBusyOnlyCostsTime() {
+        SoftpickTransformer one = model(OutputMode.LAST_TIMESTEP, Normalizer.SOFTPICK);
+        Tensor x = Tensor.of(Fixtures.gaussian(2, 300 * 12), 1, 300, 12);
+        float[] expected = one.forward(x).values();
+        assertThat(one.parallelism(3, task -> {
+            throw new RejectedExecutionException("full");
+        }).forward(x).values()).isEqualTo(expected);
+        assertThat(one.parallelism(3, task -> { }).forward(x).values()).isEqualTo(expected);
+        ExecutorService shutDown = Executors.newSingleThreadExecutor();
+        shutDown.shutdown();
+        assertThat(one.parallelism(2, shutDown).forward(x).values()).isEqualTo(expected);
+    }
+
+    @Test
+    void anInterruptChangesNothingAndStays() {
+        SoftpickTransformer one = model(OutputMode.LAST_TIMESTEP, Normalizer.SOFTPICK);
+        Tensor x = Tensor.of(Fixtures.gaussian(2, 300 * 12), 1, 300, 12);
+        float[] expected = one.forward(x).values();
+        Thread.currentThread().interrupt();
+        float[] y = one.parallelism(2).forward(x).values();
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(y).isEqualTo(expected);
+    }
+
+    @Test
+    void refusesWhatCannotBe() {
+        SoftpickTransformer one = model(OutputMode.LAST_TIMESTEP, Normalizer.SOFTPICK);
+        assertThatThrownBy(() -> one.parallelism(0)).hasMessage("threads is 0; allowed is 1 to 1024");
+        assertThatThrownBy(() -> one.parallelism(2, null)).hasMessageContaining("executor is null");
+    }
+
+    @ParameterizedTest
+    @EnumSource(OutputMode.class)
+    void raggedSequencesHaveTheBitsOfEachAlone(OutputMode mode) {
+        int steps = 230;
+        int[] lengths = {1, 230, 7, 193, 60, 192};
+        for (Normalizer normalizer : Normalizer.values()) {
+            SoftpickTransformer model = model(mode, normalizer);
+            float[] x = Fixtures.gaussian(8, lengths.length * steps * 12);
+            for (int i = 0; i < lengths.length; i++) {
+                Arrays.fill(x, (i * steps + lengths[i]) * 12, (i + 1) * steps * 12, Float.NaN);
+            }
+            int row = mode == OutputMode.ALL ? steps * 48 : 48;
+            float[] output = new float[lengths.length * row];
+            float[] shared = new float[lengths.length * row];
+            model.forward(x, lengths.length, steps, lengths, output);
+            model.parallelism(2).forward(x, lengths.length, steps, lengths, shared);
+            assertThat(shared).isEqualTo(output);
+            for (int i = 0; i < lengths.length; i++) {
+                float[] alone = Arrays.copyOfRange(x, i * steps * 12, (i * steps + lengths[i]) * 12);
+                float[] expected = model.forward(Tensor.of(alone, 1, lengths[i], 12)).values();
+                assertThat(Arrays.copyOfRange(output, i * row, (i + 1) * row))
+                        .as("%s sequence %d", normalizer, i)
+                        .isEqualTo(Arrays.copyOf(expected, row));
+            }
+        }
+    }
+
+    @Test
+    void refusesLengthsOutOfRange() {
+        SoftpickTransformer model = model(OutputMode.LAST_TIMESTEP, Normalizer.SOFTPICK);
+        float[] output = {7f};
+        float[] x = new float[2 * 5 * 12];
+        assertThatThrownBy(() -> model.forward(x, 2, 5, new int[] {5, 6}, new float[96]))
+                .hasMessage("lengths[1] is 6; allowed is 1 to steps 5");
+        assertThatThrownBy(() -> model.forward(x, 2, 5, new int[] {0, 5}, new float[96]))
+                .hasMessage("lengths[0] is 0; allowed is 1 to steps 5");
+        assertThatThrownBy(() -> model.forward(x, 2, 5, new int[] {5}, new float[96]))
+                .hasMessageContaining("lengths has 1 elements");
+        assertThatThrownBy(() -> model.forward(x, 2, 5, null, output)).isInstanceOf(IllegalArgumentException.class);
+        assertThat(output).containsExactly(7f);
+    }
+}
