@@ -1,5 +1,7 @@
 package dev.softpick.bench;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
@@ -17,9 +19,11 @@ public final class Main {
             org.openjdk.jmh.Main.main(args);
             return;
         }
+        List<String> flags = new ArrayList<>(List.of("--add-modules", "jdk.incubator.vector"));
+        flags.addAll(options.getJvmArgsPrepend().orElse(List.of())); // the builder's value would replace them
         new Runner(new OptionsBuilder()
                         .parent(options)
-                        .jvmArgsPrepend("--add-modules", "jdk.incubator.vector")
+                        .jvmArgsPrepend(flags.toArray(String[]::new))
                         .build())
                 .run();
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import dev.softpick.kernels.backend.Backend;
+import dev.softpick.kernels.backend.Panels;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -18,7 +19,7 @@ class AllocationTest {
     private static final int ROUNDS = 400;
 
     @Test
-    void normalizersAllocateNothing() {
+    void kernelsAllocateNothing() {
         int length = 130;
         int columns = 77;
         float[] x = Kernels.gaussian(1, length * columns);
@@ -27,6 +28,14 @@ class AllocationTest {
         float[] beta = Kernels.gaussian(3, length);
         for (Backend backend : Kernels.backends()) {
             Map<String, Runnable> kernels = new LinkedHashMap<>();
+            kernels.put("absSum", () -> backend.absSum(x, 1, length));
+            kernels.put("divide", () -> backend.divide(x, 1, 3f, y, 2, length));
+            kernels.put("softpick", () -> backend.softpick(x, 1, y, 2, length));
+            kernels.put("softpickColumns", () -> backend.softpickColumns(x, 0, y, 0, length, columns));
+            Panels w = Panels.pack(x, 10, 77, null, backend.panelWidth());
+            kernels.put("multiply, one row", () -> backend.multiply(x, 1, 10, 1, w, y, 2, 77));
+            kernels.put("multiply, edges", () -> backend.multiply(x, 1, 10, 7, w, y, 2, 80));
+            kernels.put("multiplyAdd", () -> backend.multiplyAdd(x, 1, 7, w, x, 100, y, 2));
             kernels.put("gelu", () -> backend.gelu(x, 1, y, 2, length));
             kernels.put("layerNorm", () -> backend.layerNorm(x, 0, 2, gamma, beta, 1e-5f, y, 1));
             kernels.put("softmax", () -> backend.softmax(x, 1, y, 2, length, 0.5f));

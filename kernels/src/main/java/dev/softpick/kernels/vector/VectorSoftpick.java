@@ -1,11 +1,13 @@
 package dev.softpick.kernels.vector;
 
+import static dev.softpick.kernels.backend.ColumnStrip.COLUMNS;
+
+import dev.softpick.kernels.backend.ColumnStrip;
 import dev.softpick.kernels.backend.VirtualLanes;
 import dev.softpick.kernels.scalar.ScalarSoftpick;
-import jdk.incubator.vector.DoubleVector;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -15,7 +17,6 @@ import jdk.incubator.vector.VectorSpecies;
 final class VectorSoftpick {
 
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
-    private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
 
     private VectorSoftpick() {}
@@ -38,91 +39,62 @@ final class VectorSoftpick {
     }
 
     static void softpickColumns(float[] x, int xOffset, float[] out, int outOffset, int length, int columns) {
-        for (int column = 0; column < columns; column += LANES) {
-            VectorMask<Float> mask = SPECIES.indexInRange(column, columns);
-            DoubleVector low = DoubleVector.zero(DOUBLES);
-            DoubleVector high = DoubleVector.zero(DOUBLES);
+        ColumnStrip strip = ColumnStrip.take();
+        for (int c = 0; c < columns; c += COLUMNS) {
+            int width = Math.min(COLUMNS, columns - c);
+            Arrays.fill(strip.sums, 0);
             for (int i = 0; i < length; i += VirtualLanes.BLOCK) {
-                int n = Math.min(VirtualLanes.BLOCK, length - i);
-                FloatVector sum = columnSums(x, xOffset + i * columns + column, columns, n, mask);
-                low = low.add(sum.convertShape(VectorOperators.F2D, DOUBLES, 0));
-                high = high.add(sum.convertShape(VectorOperators.F2D, DOUBLES, 1));
+                int rows = Math.min(VirtualLanes.BLOCK, length - i);
+                addAbs(x, xOffset + i * columns + c, rows, columns, width, strip.lanes);
+                strip.foldBlock(rows);
             }
-            if (low.compare(VectorOperators.GT, ScalarSoftpick.LARGEST_SUM).anyTrue()
-                    || high.compare(VectorOperators.GT, ScalarSoftpick.LARGEST_SUM).anyTrue()) {
-                for (int i = column; i < Math.min(column + LANES, columns); i++) {
-                    ScalarSoftpick.column(x, xOffset + i, out, outOffset + i, length, columns);
+            boolean large = false;
+            for (int j = 0; j < width; j++) {
+                large |= strip.sums[j] > ScalarSoftpick.LARGEST_SUM;
+                strip.shares[j] = (float) (1 / (1 + strip.sums[j]));
+            }
+            if (large) {
+                for (int j = c; j < c + width; j++) {
+                    ScalarSoftpick.column(x, xOffset + j, out, outOffset + j, length, columns);
                 }
-                continue;
+            } else {
+                multiply(x, xOffset + c, out, outOffset + c, length, columns, width, strip.shares);
             }
-            DoubleVector one = DoubleVector.broadcast(DOUBLES, 1);
-            FloatVector scale = (FloatVector) one.div(low.add(1)).convertShape(VectorOperators.D2F, SPECIES, 0)
-                    .lanewise(VectorOperators.ADD,
-                            one.div(high.add(1)).convertShape(VectorOperators.D2F, SPECIES, -1));
-            for (int i = 0; i < length; i++) {
-                int at = i * columns + column;
-                FloatVector.fromArray(SPECIES, x, xOffset + at, mask).mul(scale).intoArray(out, outOffset + at, mask);
+        }
+        strip.giveBack();
+    }
+
+    /** Adds the magnitudes of a block of rows to the lanes of a strip. */
+    private static void addAbs(float[] x, int offset, int rows, int columns, int width, float[] lanes) {
+        for (int i = 0; i < rows; i++) {
+            int at = offset + i * columns;
+            int lane = ColumnStrip.lane(i);
+            for (int c = 0; c < width; c += LANES) {
+                FloatVector value = c <= width - LANES
+                        ? FloatVector.fromArray(SPECIES, x, at + c).abs()
+                        : FloatVector.fromArray(SPECIES, x, at + c, SPECIES.indexInRange(c, width)).abs();
+                if (i >= VirtualLanes.COUNT) {
+                    value = value.add(FloatVector.fromArray(SPECIES, lanes, lane + c));
+                }
+                value.intoArray(lanes, lane + c);
             }
         }
     }
 
-    /**
-     * Sums down one vector of columns: eight virtual lanes at a time that fold among themselves, as the scalar kernel
-     * does, the groups merged like the digits of a binary counter.
-     */
-    private static FloatVector columnSums(float[] x, int offset, int stride, int n, VectorMask<Float> mask) {
-        FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector ones = zero;
-        FloatVector twos = zero;
-        FloatVector fours = zero;
-        for (int group = 0; group < 8; group++) {
-            int base = (group & 1) * 4 + (group & 2) + (group & 4) / 4;
-            FloatVector l0 = zero;
-            FloatVector l8 = zero;
-            FloatVector l16 = zero;
-            FloatVector l24 = zero;
-            FloatVector l32 = zero;
-            FloatVector l40 = zero;
-            FloatVector l48 = zero;
-            FloatVector l56 = zero;
-            for (int i = base; i < n; i += VirtualLanes.COUNT) {
-                int at = offset + i * stride;
-                l0 = l0.add(FloatVector.fromArray(SPECIES, x, at, mask).abs());
-                if (i + 8 < n) {
-                    l8 = l8.add(FloatVector.fromArray(SPECIES, x, at + 8 * stride, mask).abs());
-                }
-                if (i + 16 < n) {
-                    l16 = l16.add(FloatVector.fromArray(SPECIES, x, at + 16 * stride, mask).abs());
-                }
-                if (i + 24 < n) {
-                    l24 = l24.add(FloatVector.fromArray(SPECIES, x, at + 24 * stride, mask).abs());
-                }
-                if (i + 32 < n) {
-                    l32 = l32.add(FloatVector.fromArray(SPECIES, x, at + 32 * stride, mask).abs());
-                }
-                if (i + 40 < n) {
-                    l40 = l40.add(FloatVector.fromArray(SPECIES, x, at + 40 * stride, mask).abs());
-                }
-                if (i + 48 < n) {
-                    l48 = l48.add(FloatVector.fromArray(SPECIES, x, at + 48 * stride, mask).abs());
-                }
-                if (i + 56 < n) {
-                    l56 = l56.add(FloatVector.fromArray(SPECIES, x, at + 56 * stride, mask).abs());
-                }
-            }
-            FloatVector s = l0.add(l32).add(l16.add(l48)).add(l8.add(l40).add(l24.add(l56)));
-            if ((group & 1) == 0) {
-                ones = s;
-            } else {
-                s = ones.add(s);
-                if ((group & 2) == 0) {
-                    twos = s;
+    /** Multiplies each column of a strip with its share. */
+    private static void multiply(
+            float[] x, int xo, float[] out, int oo, int length, int columns, int width, float[] shares) {
+        for (int i = 0; i < length; i++) {
+            int at = i * columns;
+            for (int c = 0; c < width; c += LANES) {
+                FloatVector share = FloatVector.fromArray(SPECIES, shares, c);
+                if (c <= width - LANES) {
+                    FloatVector.fromArray(SPECIES, x, xo + at + c).mul(share).intoArray(out, oo + at + c);
                 } else {
-                    s = twos.add(s);
-                    fours = (group & 4) == 0 ? s : fours.add(s);
+                    VectorMask<Float> mask = SPECIES.indexInRange(c, width);
+                    FloatVector.fromArray(SPECIES, x, xo + at + c, mask).mul(share).intoArray(out, oo + at + c, mask);
                 }
             }
         }
-        return fours;
     }
 }
