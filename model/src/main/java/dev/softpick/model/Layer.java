@@ -1,5 +1,7 @@
 package dev.softpick.model;
 
+import java.util.Arrays;
+
 /**
  * Something that turns a tensor into a tensor. Layers are immutable and safe to share between threads; what they return
  * is new, and has the same bits on every machine, vector width and thread count.
@@ -23,12 +25,12 @@ public interface Layer {
     static Layer residual(Layer layer) {
         return x -> {
             Tensor y = layer.forward(x);
-            float[] sum = y.values().clone();
-            float[] add = x.values();
-            if (sum.length != add.length) {
+            if (!Arrays.equals(x.shape(), y.shape())) {
                 throw new IllegalArgumentException("a residual connection needs a layer that keeps the shape; it turned "
                         + x + " into " + y);
             }
+            float[] sum = y.values().clone();
+            float[] add = x.values();
             for (int i = 0; i < sum.length; i++) {
                 sum[i] = add[i] + sum[i];
             }

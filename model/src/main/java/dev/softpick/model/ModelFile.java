@@ -8,9 +8,11 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -68,6 +70,10 @@ final class ModelFile {
         agree("hidden_size", hidden);
         agree("embed_dim", embed);
         SoftpickConfig.Builder builder = SoftpickConfig.builder().embedDim(embed).hiddenSize(hidden).numLayers(layers);
+        if (projection != null && sizeOf("input_projection.kernel", 1) != hidden) {
+            throw new ModelFormatException("tensor '" + projection.name() + "' has shape " + projection.shape()
+                    + "; an input projection leads to the hidden size, " + hidden);
+        }
         if (projection != null && embed == hidden) {
             throw new ModelFormatException("input_projection.kernel is [" + embed + ", " + hidden
                     + "]; a model whose frames have the hidden size has no input projection");
@@ -145,6 +151,10 @@ final class ModelFile {
                     + "_attn_norm.gamma'; a model has one block at least, under Edifice's names or a mapping");
         }
         if (!file.metadata().containsKey("num_layers")) {
+            if (layers > file.tensors().size()) {
+                throw new ModelFormatException("a tensor's name speaks of block " + layers + "; the file has "
+                        + file.tensors().size() + " tensors");
+            }
             return layers;
         }
         int told = integer("num_layers");
@@ -225,10 +235,17 @@ final class ModelFile {
 
     /** A tensor under one of the model's own name patterns must have a place in it. */
     private void checkNothingLeftOver(Map<String, int[]> shapes) throws ModelFormatException {
+        Set<String> used = new HashSet<>();
+        for (String name : shapes.keySet()) {
+            used.add(options.names().apply(name).name());
+        }
         for (String name : file.tensors().keySet()) {
+            if (used.contains(name)) {
+                continue;
+            }
             boolean own = BLOCK.matcher(name).matches() || name.startsWith("input_projection.")
                     || name.startsWith("final_norm.") || name.startsWith("classifier.");
-            if (own && !name.endsWith(DROPOUT_KEY) && !shapes.containsKey(name)) {
+            if (own && !name.endsWith(DROPOUT_KEY)) {
                 throw new ModelFormatException("tensor '" + name + "' has no place in this model ("
                         + "its name is one of a model's own, but the options leave no room for it)");
             }

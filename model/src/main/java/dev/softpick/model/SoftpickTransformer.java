@@ -262,8 +262,13 @@ public final class SoftpickTransformer {
         if (steps < 1) {
             throw new IllegalArgumentException("steps is " + steps + "; allowed is 1 or more");
         }
-        long inputLength = (long) batch * steps * config.embedDim();
-        if (input == null || input.length < inputLength || (long) batch * steps > Integer.MAX_VALUE) {
+        long rows = (long) batch * steps;
+        if (rows > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("batch " + batch + " × steps " + steps + " is " + rows
+                    + "; allowed is at most " + Integer.MAX_VALUE);
+        }
+        long inputLength = rows * config.embedDim();
+        if (input == null || input.length < inputLength) {
             throw new IllegalArgumentException("input has " + (input == null ? "no" : "" + input.length)
                     + " elements; batch " + batch + " × steps " + steps + " × embedDim " + config.embedDim()
                     + " needs " + inputLength);

@@ -3,7 +3,7 @@ package dev.softpick.kernels.scalar;
 import dev.softpick.kernels.backend.VirtualLanes;
 
 /** Layer normalization without vectors: the sums eight lanes at a time, as in {@link ScalarReduce}. */
-final class ScalarLayerNorm {
+public final class ScalarLayerNorm {
 
     private ScalarLayerNorm() {}
 
@@ -24,7 +24,7 @@ final class ScalarLayerNorm {
     }
 
     /** {@code Σ (x − shift)}, or of the squares. */
-    private static double sum(float[] x, int offset, int length, float shift, boolean squared) {
+    public static double sum(float[] x, int offset, int length, float shift, boolean squared) {
         double sum = 0;
         for (int i = 0; i < length; i += VirtualLanes.BLOCK) {
             int at = offset + i;

@@ -1,6 +1,7 @@
 package dev.softpick.kernels.vector;
 
 import dev.softpick.kernels.backend.VirtualLanes;
+import dev.softpick.kernels.scalar.ScalarLayerNorm;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
@@ -37,25 +38,38 @@ final class VectorLayerNorm {
         double share = 1.0 / width;
         for (int row = 0; row < rows; row++) {
             int from = xOffset + row * width;
-            double sum = 0;
-            for (int i = 0; i < width; i += VirtualLanes.BLOCK) {
-                sum += sum(x, from + i, Math.min(VirtualLanes.BLOCK, width - i));
-            }
-            float mean = (float) (sum * share);
-            double squares = 0;
-            for (int i = 0; i < width; i += VirtualLanes.BLOCK) {
-                squares += squares(x, from + i, Math.min(VirtualLanes.BLOCK, width - i), mean);
-            }
-            float inverse = (float) (1 / Math.sqrt(squares * share + epsilon));
+            float mean = (float) (sum(x, from, width) * share);
+            float inverse = (float) (1 / Math.sqrt(squares(x, from, width, mean) * share + epsilon));
             scale(x, from, mean, inverse, gamma, beta, out, outOffset + row * width);
         }
     }
 
+    private static double sum(float[] x, int offset, int width) {
+        if (LANES < VectorReduce.FEWEST_LANES) {
+            return ScalarLayerNorm.sum(x, offset, width, 0f, false);
+        }
+        double sum = 0;
+        for (int i = 0; i < width; i += VirtualLanes.BLOCK) {
+            sum += blockSum(x, offset + i, Math.min(VirtualLanes.BLOCK, width - i));
+        }
+        return sum;
+    }
+
+    private static double squares(float[] x, int offset, int width, float mean) {
+        if (LANES < VectorReduce.FEWEST_LANES) {
+            return ScalarLayerNorm.sum(x, offset, width, mean, true);
+        }
+        double sum = 0;
+        for (int i = 0; i < width; i += VirtualLanes.BLOCK) {
+            sum += blockSquares(x, offset + i, Math.min(VirtualLanes.BLOCK, width - i), mean);
+        }
+        return sum;
+    }
+
     /** {@code Σ x} over a block. */
-    private static float sum(float[] x, int offset, int n) {
+    private static float blockSum(float[] x, int offset, int n) {
         FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector s0 = zero;
-        FloatVector s1 = zero;
+        FloatVector total = zero;
         for (int first = 0; first < APART; first += LANES) {
             FloatVector a = zero;
             FloatVector b = zero;
@@ -77,32 +91,21 @@ final class VectorLayerNorm {
                 d = d.add(FloatVector.fromArray(SPECIES, x, at + 3 * APART, SPECIES.indexInRange(i + 3 * APART, n)));
             }
             FloatVector s = a.add(c).add(b.add(d));
-            if (first == 0) {
-                s0 = s;
-            } else if (first == APART / 2) {
-                s0 = s0.add(s);
-            } else if (first < APART / 2) {
-                s1 = s;
-            } else {
-                s1 = s1.add(s);
-            }
+            total = first == 0 ? s : total.add(s);
         }
-        FloatVector v = LANES == 4 ? s0.add(s1) : s0;
+        FloatVector v = total;
         if (LANES > 8) {
             v = v.add(v.rearrange(BY_8));
         }
-        if (LANES > 4) {
-            v = v.add(v.rearrange(BY_4));
-        }
+        v = v.add(v.rearrange(BY_4));
         v = v.add(v.rearrange(BY_2));
         return v.add(v.rearrange(BY_1)).lane(0);
     }
 
     /** {@code Σ (x − mean)²} over a block. */
-    private static float squares(float[] x, int offset, int n, float mean) {
+    private static float blockSquares(float[] x, int offset, int n, float mean) {
         FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector s0 = zero;
-        FloatVector s1 = zero;
+        FloatVector total = zero;
         for (int first = 0; first < APART; first += LANES) {
             FloatVector a = zero;
             FloatVector b = zero;
@@ -137,23 +140,13 @@ final class VectorLayerNorm {
                 d = vd.fma(vd, d);
             }
             FloatVector s = a.add(c).add(b.add(d));
-            if (first == 0) {
-                s0 = s;
-            } else if (first == APART / 2) {
-                s0 = s0.add(s);
-            } else if (first < APART / 2) {
-                s1 = s;
-            } else {
-                s1 = s1.add(s);
-            }
+            total = first == 0 ? s : total.add(s);
         }
-        FloatVector v = LANES == 4 ? s0.add(s1) : s0;
+        FloatVector v = total;
         if (LANES > 8) {
             v = v.add(v.rearrange(BY_8));
         }
-        if (LANES > 4) {
-            v = v.add(v.rearrange(BY_4));
-        }
+        v = v.add(v.rearrange(BY_4));
         v = v.add(v.rearrange(BY_2));
         return v.add(v.rearrange(BY_1)).lane(0);
     }

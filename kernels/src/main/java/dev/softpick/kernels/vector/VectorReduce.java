@@ -1,13 +1,14 @@
 package dev.softpick.kernels.vector;
 
 import dev.softpick.kernels.backend.VirtualLanes;
+import dev.softpick.kernels.scalar.ScalarReduce;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The sums of {@link VirtualLanes}. A pass adds four registers whose lanes stand 16 apart, for those fold among
- * themselves at every width: one pass over a block at 512 bits, two at 256, four at 128.
+ * themselves at every width: one pass over a block at 512 bits, two at 256.
  */
 final class VectorReduce {
 
@@ -23,6 +24,12 @@ final class VectorReduce {
     private static final VectorShuffle<Float> BY_2 = rotation(2);
     private static final VectorShuffle<Float> BY_1 = rotation(1);
 
+    /**
+     * With fewer lanes the sums are the scalar kernel's: four passes, whose results have to be kept apart until the end,
+     * are more than C2 keeps in registers every time it compiles them.
+     */
+    static final int FEWEST_LANES = 8;
+
     private VectorReduce() {}
 
     private static VectorShuffle<Float> rotation(int by) {
@@ -30,6 +37,9 @@ final class VectorReduce {
     }
 
     static double absSum(float[] x, int offset, int length) {
+        if (LANES < FEWEST_LANES) {
+            return ScalarReduce.absSum(x, offset, length);
+        }
         double sum = 0;
         for (int i = 0; i < length; i += VirtualLanes.BLOCK) {
             sum += block(x, offset + i, Math.min(VirtualLanes.BLOCK, length - i));
@@ -39,8 +49,7 @@ final class VectorReduce {
 
     private static float block(float[] x, int offset, int n) {
         FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector s0 = zero;
-        FloatVector s1 = zero;
+        FloatVector total = zero;
         for (int first = 0; first < APART; first += LANES) {
             FloatVector a = zero;
             FloatVector b = zero;
@@ -64,24 +73,13 @@ final class VectorReduce {
                         .abs());
             }
             FloatVector s = a.add(c).add(b.add(d));
-            // By halves again: with four passes, 0 + 2 and 1 + 3; with two, 0 + 1.
-            if (first == 0) {
-                s0 = s;
-            } else if (first == APART / 2) {
-                s0 = s0.add(s);
-            } else if (first < APART / 2) {
-                s1 = s;
-            } else {
-                s1 = s1.add(s);
-            }
+            total = first == 0 ? s : total.add(s);
         }
-        FloatVector v = LANES == 4 ? s0.add(s1) : s0;
+        FloatVector v = total;
         if (LANES > 8) {
             v = v.add(v.rearrange(BY_8));
         }
-        if (LANES > 4) {
-            v = v.add(v.rearrange(BY_4));
-        }
+        v = v.add(v.rearrange(BY_4));
         v = v.add(v.rearrange(BY_2));
         v = v.add(v.rearrange(BY_1));
         return v.lane(0);
