@@ -1,10 +1,12 @@
 package dev.softpick.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
 import dev.softpick.kernels.backend.AttentionScratch;
 import dev.softpick.kernels.backend.Backend;
+import dev.softpick.kernels.backend.Backends;
 import dev.softpick.kernels.backend.KeyValueCache;
 import java.util.Arrays;
 import java.util.Random;
@@ -88,6 +90,36 @@ class AttentionTest {
     }
 
     @Test
+    void theFacadeAttendsAndSaysWhatIsWrong() {
+        int steps = 200;
+        int d = 12;
+        float[] qkv = input(new Random(5), steps, d);
+        float[][] parts = new float[3][steps * d];
+        for (int i = 0; i < steps; i++) {
+            for (int part = 0; part < 3; part++) {
+                System.arraycopy(qkv, (3 * i + part) * d, parts[part], i * d, d);
+            }
+        }
+        Backend backend = Backends.current();
+        float[] out = new float[steps * d];
+        CausalAttention.softpick(parts[0], parts[1], parts[2], steps, d, out);
+        Bits.assertEqual("softpick", out, attend(backend, Kind.SOFTPICK, qkv, steps, d, steps));
+        CausalAttention.softmax(parts[0], parts[1], parts[2], steps, d, out);
+        Bits.assertEqual("softmax", out, attend(backend, Kind.SOFTMAX, qkv, steps, d, steps));
+        CausalAttention.ssmax(parts[0], parts[1], parts[2], steps, d, 0.7f, out);
+        Bits.assertEqual("ssmax", out, attend(backend, Kind.SSMAX, qkv, steps, d, steps));
+        CausalAttention.rectifiedSoftpick(parts[0], parts[1], parts[2], steps, d, out);
+        Bits.assertEqual("rectified", out, attend(backend, Kind.RECTIFIED, qkv, steps, d, steps));
+
+        float[] q = parts[0];
+        assertThatThrownBy(() -> CausalAttention.softpick(q, q, q, 0, d, out)).hasMessageContaining("steps is 0");
+        assertThatThrownBy(() -> CausalAttention.softpick(q, q, q, steps, d, q)).hasMessageContaining("out is one of");
+        assertThatThrownBy(() -> CausalAttention.softmax(q, new float[3], q, steps, d, out))
+                .hasMessageContaining("k has 3 elements; 2400 are needed");
+        assertThatThrownBy(() -> CausalAttention.ssmax(q, q, q, steps, d, Float.NaN, out)).hasMessageContaining("a is NaN");
+    }
+
+    @Test
     void theFutureDoesNotReachThePast() {
         int steps = 230;
         int d = 16;
@@ -96,16 +128,16 @@ class AttentionTest {
             float[] poison = clean.clone();
             Arrays.fill(poison, poisoned * 3 * d, poison.length, Float.NaN);
             for (Kind kind : Kind.values()) {
-              for (Backend backend : Kernels.backends()) {
-                float[] expected = attend(backend, kind, clean, steps, d, steps);
-                float[] out = attend(backend, kind, poison, steps, d, steps);
-                for (int i = 0; i < steps * d; i++) {
-                    if (i >= poisoned * d ? !Float.isNaN(out[i]) : out[i] != expected[i]) {
-                        fail("%s %s, NaN from step %d, element %d: %s".formatted(
-                                backend.name(), kind, poisoned, i, out[i]));
+                for (Backend backend : Kernels.backends()) {
+                    float[] expected = attend(backend, kind, clean, steps, d, steps);
+                    float[] out = attend(backend, kind, poison, steps, d, steps);
+                    for (int i = 0; i < steps * d; i++) {
+                        if (i >= poisoned * d ? !Float.isNaN(out[i]) : out[i] != expected[i]) {
+                            fail("%s %s, NaN from step %d, element %d: %s".formatted(
+                                    backend.name(), kind, poisoned, i, out[i]));
+                        }
                     }
                 }
-              }
             }
         }
     }

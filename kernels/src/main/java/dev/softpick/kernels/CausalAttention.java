@@ -1,0 +1,90 @@
+package dev.softpick.kernels;
+
+import dev.softpick.kernels.backend.AttentionScratch;
+import dev.softpick.kernels.backend.Backend;
+import dev.softpick.kernels.backend.Backends;
+import dev.softpick.kernels.backend.KeyValueCache;
+
+/**
+ * Causal attention of one head: {@code out_i = Σ_{j≤i} w_ij v_j} with weights {@code w_i = normalizer(s_i)} and scores
+ * {@code s_ij = q_i·k_j / √headSize}, the scale in float32 as Edifice has it.
+ *
+ * <p>{@code q}, {@code k}, {@code v} and {@code out} are dense row-major {@code [steps, headSize]}, from index 0; {@code out}
+ * must be none of the others. Keys after a row are not read, so a NaN there does not reach it. Scores are never stored for
+ * the whole matrix. Softpick takes one pass without maximum or exponential and, beyond the first 192 keys (for head sizes
+ * up to 96), keeps {@code Σ k vᵀ} instead of the values, which makes long windows about half the arithmetic.
+ *
+ * <p>A row's bits depend on nothing but its numbers: not on the machine, the width, or what follows. Within 5e-6 ·
+ * max(1, |y|) of the exact value for data of ordinary size. Thread-safe. Allocates the keys and values in packed order; a
+ * model keeps that memory.
+ */
+public final class CausalAttention {
+
+    private CausalAttention() {}
+
+    @FunctionalInterface
+    private interface Kernel {
+        void attend(Backend backend, KeyValueCache cache, int offset, int rows);
+    }
+
+    /**
+     * With {@link Softpick}'s weights, {@code s_ij / (1 + Σ|s_ij|)}. Source: Edifice {@code build_softpick_attention/2}.
+     *
+     * @throws IllegalArgumentException if a size is below 1, an array has another length, or out is an input
+     */
+    public static void softpick(float[] q, float[] k, float[] v, int steps, int headSize, float[] out) {
+        attend(q, k, v, steps, headSize, out, true, (backend, cache, offset, rows) ->
+                backend.softpickAttention(cache, q, offset, rows, out, offset));
+    }
+
+    /** With {@link Softmax}'s weights; otherwise as {@link #softpick}. */
+    public static void softmax(float[] q, float[] k, float[] v, int steps, int headSize, float[] out) {
+        attend(q, k, v, steps, headSize, out, false, (backend, cache, offset, rows) ->
+                backend.softmaxAttention(cache, Float.NaN, q, offset, rows, out, offset));
+    }
+
+    /** With {@link SSMax}'s weights, {@code softmax(a·log(i + 1)·s)} for row i; otherwise as {@link #softpick}. */
+    public static void ssmax(float[] q, float[] k, float[] v, int steps, int headSize, float a, float[] out) {
+        if (Float.isNaN(a)) {
+            throw new IllegalArgumentException("a is NaN; allowed is any number");
+        }
+        attend(q, k, v, steps, headSize, out, false, (backend, cache, offset, rows) ->
+                backend.softmaxAttention(cache, a, q, offset, rows, out, offset));
+    }
+
+    /**
+     * With {@link RectifiedSoftpick}'s weights; otherwise as {@link #softpick}. The first row sees one key, and its weight
+     * jumps from 0 to 1 where that score passes 0.
+     */
+    public static void rectifiedSoftpick(float[] q, float[] k, float[] v, int steps, int headSize, float[] out) {
+        attend(q, k, v, steps, headSize, out, false, (backend, cache, offset, rows) ->
+                backend.rectifiedSoftpickAttention(cache, q, offset, rows, out, offset));
+    }
+
+    private static void attend(
+            float[] q, float[] k, float[] v, int steps, int headSize, float[] out, boolean linear, Kernel kernel) {
+        Arguments.atLeast("steps", steps, 1);
+        Arguments.atLeast("headSize", headSize, 1);
+        long size = (long) steps * headSize;
+        Arguments.length("q", q, size);
+        Arguments.length("k", k, size);
+        Arguments.length("v", v, size);
+        Arguments.length("out", out, size);
+        if (out == q || out == k || out == v) {
+            throw new IllegalArgumentException("out is one of the inputs; give another array");
+        }
+        Backend backend = Backends.current();
+        AttentionScratch scratch = new AttentionScratch(headSize, backend.panelWidth());
+        KeyValueCache cache = linear
+                ? KeyValueCache.forSoftpick(scratch, steps, headSize, headSize)
+                : KeyValueCache.forAllValues(scratch, steps, headSize, headSize);
+        for (int start = 0; start < steps; start += cache.chunk()) {
+            int rows = Math.min(cache.chunk(), steps - start);
+            if (start > 0 && cache.keepsState()) {
+                backend.absorb(cache);
+            }
+            cache.append(k, start * headSize, v, start * headSize, rows);
+            kernel.attend(backend, cache, start * headSize, rows);
+        }
+    }
+}
