@@ -30,7 +30,7 @@ class AttentionTest {
     @ParameterizedTest
     @CsvSource({
         "1, 1", "1, 64", "5, 8", "6, 64", "7, 64", "60, 64", "60, 16", "61, 20", "64, 64", "65, 33", "191, 16",
-        "192, 16", "193, 16", "197, 64", "400, 64", "577, 8", "130, 96", "390, 100", "2200, 8"
+        "192, 16", "193, 16", "197, 64", "400, 64", "577, 8", "130, 96", "390, 100", "2200, 8", "40, 1000"
     })
     void agreesWithDoubleAndBetweenBackends(int steps, int headSize) {
         float[] qkv = input(new Random(steps * 1000L + headSize), steps, headSize);
@@ -41,7 +41,9 @@ class AttentionTest {
                 float[] out = attend(backend, kind, qkv, steps, headSize, steps);
                 String what = "%s %s steps %d headSize %d".formatted(backend.name(), kind, steps, headSize);
                 for (int i = 0; i < out.length; i++) {
-                    if (!(Math.abs(out[i] - expected[i]) <= 5e-6 * Math.max(1, Math.abs(expected[i])))) {
+                    // A score is a chain of headSize additions, and an exponential turns its error into a relative one.
+                    double tolerance = 5e-6 * Math.max(1, headSize / 128.0) * Math.max(1, Math.abs(expected[i]));
+                    if (!(Math.abs(out[i] - expected[i]) <= tolerance)) {
                         fail(what + " element " + i + ": " + out[i] + ", expected " + expected[i]);
                     }
                 }

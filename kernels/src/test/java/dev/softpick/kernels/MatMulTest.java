@@ -33,6 +33,7 @@ class MatMulTest {
         shapes.add(new int[] {61, 64, 256});
         shapes.add(new int[] {130, 1024, 65});
         shapes.add(new int[] {515, 257, 70});
+        shapes.add(new int[] {9, 2500, 75});
         return shapes;
     }
 

@@ -14,7 +14,7 @@ import jdk.incubator.vector.VectorSpecies;
  * Causal softpick attention of one head, in one pass over the keys. For a tile of query rows, with C keys in a chunk:
  *
  * <pre>
- *   for each finished chunk:  lanes += |Q·Kᵀ|                   only the denominator needs its scores
+ *   for each finished chunk:  lanes += |Q·Kᵀ|           only the denominator needs its scores
  *   S = Q·Kᵀ of the chunk under way, lanes += |S|
  *   O = Q·state + S·V                                           state = Σ k vᵀ of the finished chunks
  *   out = O / (√D + Σ lanes)
@@ -50,31 +50,23 @@ final class VectorAttention {
         int d = cache.headSize();
         int chunk = cache.chunk();
         int start = row / chunk * chunk;
-        float[] keys = cache.keys();
         float[] lanes = scratch.lanes;
         Arrays.fill(lanes, 0f);
         Arrays.fill(scratch.sums, 0);
 
         int foldEvery = KeyValueCache.foldEvery(chunk);
-        for (int j = 0; j < start; j += NR) {
-            MicroKernel.tile(
-                    q, qo, qStride, n, keys, cache.keyOffset(j), d, scratch.zeros, 0, 0,
-                    lanes, Panels.LEAD + j % COUNT, lanes, Panels.LEAD + j % COUNT, COUNT, NR, MicroKernel.ADD_ABS);
-            if ((j + NR) % foldEvery == 0) {
+        for (int block = 0; block <= start; block += chunk) {
+            int end = Math.min(block + chunk, row + n);
+            scores(cache, q, qo, qStride, n, block, end);
+            for (int r = 0; r < n; r++) {
+                int count = Math.min(end, row + r + 1) - block;
+                int from = Panels.LEAD + r * scratch.scoreStride;
+                addAbs(scratch.scores, from, count, lanes, Panels.LEAD + r * COUNT);
+            }
+            if (block == start || (block + chunk) % foldEvery == 0) {
                 foldRows(scratch, n);
             }
         }
-
-        float[] scores = scratch.scores;
-        for (int j = start; j < row + n; j += NR) {
-            MicroKernel.tile(
-                    q, qo, qStride, n, keys, cache.keyOffset(j), d, scratch.zeros, 0, 0,
-                    scores, 0, scores, Panels.LEAD + j - start, scratch.scoreStride, NR, MicroKernel.STORE);
-        }
-        for (int r = 0; r < n; r++) {
-            addAbs(scores, Panels.LEAD + r * scratch.scoreStride, row + r + 1 - start, lanes, Panels.LEAD + r * COUNT);
-        }
-        foldRows(scratch, n);
 
         for (int column = 0; column < d; column += NR) {
             numerators(cache, q, qo, qStride, row, n, column);
@@ -85,6 +77,16 @@ final class VectorAttention {
         for (int r = 0; r < n; r++) {
             float scale = (float) (1 / (root + scratch.sums[r]));
             scale(scratch.numerators, Panels.LEAD + r * stride, scale, out, to + r * outStride, d);
+        }
+    }
+
+    /** {@code S = Q·Kᵀ} for the keys from {@code start}, which begins a chunk, to {@code end}. */
+    static void scores(KeyValueCache cache, float[] q, int qo, int qStride, int n, int start, int end) {
+        AttentionScratch scratch = cache.scratch();
+        for (int j = start; j < end; j += NR) {
+            MicroKernel.padded(
+                    q, qo, qStride, n, cache.keys(), cache.keyOffset(j), cache.headSize(), scratch.zeros, 0, 0,
+                    scratch.scores, Panels.LEAD + j - start, scratch.scoreStride, end - j);
         }
     }
 
@@ -100,18 +102,18 @@ final class VectorAttention {
         int io = 0;
         int ldi = 0;
         if (start > 0) {
-            MicroKernel.tile(
+            MicroKernel.padded(
                     q, qo, qStride, n, cache.state(), cache.stateOffset(0, column), cache.headSize(),
-                    scratch.zeros, 0, 0, o, 0, o, oo, stride, NR, MicroKernel.STORE);
+                    scratch.zeros, 0, 0, o, oo, stride, cache.headSize() - column);
             init = o;
             io = oo;
             ldi = stride;
         }
         float[] scores = scratch.scores;
         int values = cache.valueOffset(start, column);
-        MicroKernel.tile(
+        MicroKernel.padded(
                 scores, Panels.LEAD, scratch.scoreStride, n, cache.values(), values, row + 1 - start,
-                init, io, ldi, o, 0, o, oo, stride, NR, MicroKernel.STORE);
+                init, io, ldi, o, oo, stride, cache.headSize() - column);
         int own = values + (row + 1 - start) * NR;
         for (int r = 1; r < n; r++) {
             accumulate(
@@ -205,10 +207,10 @@ final class VectorAttention {
             for (int j = cache.length() - cache.chunk(); j < cache.length(); j += NR) {
                 for (int row = 0; row < d; row += MR) {
                     int at = cache.stateOffset(row, column);
-                    MicroKernel.tile(
+                    MicroKernel.padded(
                             cache.keys(), cache.keyOffset(j) + row * NR, NR, d - row,
                             cache.values(), cache.valueOffset(j, column), NR,
-                            state, at, NR, state, 0, state, at, NR, NR, MicroKernel.STORE);
+                            state, at, NR, state, at, NR, d - column);
                 }
             }
         }

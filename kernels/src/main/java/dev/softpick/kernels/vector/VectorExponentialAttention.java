@@ -63,11 +63,7 @@ final class VectorExponentialAttention {
         float[] scores = scratch.scores;
         int d = cache.headSize();
         int end = Math.min(start + cache.chunk(), row + n);
-        for (int j = start; j < end; j += NR) {
-            MicroKernel.tile(
-                    q, qo, cache.queryStride(), n, cache.keys(), cache.keyOffset(j), d, scratch.zeros, 0, 0,
-                    scores, 0, scores, Panels.LEAD + j - start, scratch.scoreStride, NR, MicroKernel.STORE);
-        }
+        VectorAttention.scores(cache, q, qo, cache.queryStride(), n, start, end);
         int stride = scratch.numeratorStride;
         float[] o = scratch.numerators;
         for (int r = 0; r < n; r++) {
@@ -86,10 +82,10 @@ final class VectorExponentialAttention {
         for (int column = 0; column < d; column += NR) {
             int oo = Panels.LEAD + column;
             int values = cache.valueOffset(start, column);
-            MicroKernel.tile(
+            MicroKernel.padded(
                     scores, Panels.LEAD, scratch.scoreStride, n, cache.values(), values, common,
                     start == 0 ? scratch.zeros : o, start == 0 ? 0 : oo, start == 0 ? 0 : stride,
-                    o, 0, o, oo, stride, NR, MicroKernel.STORE);
+                    o, oo, stride, d - column);
             for (int r = 1; r < n && end > row + 1; r++) {
                 VectorAttention.accumulate(
                         scores, Panels.LEAD + r * scratch.scoreStride + common, r,

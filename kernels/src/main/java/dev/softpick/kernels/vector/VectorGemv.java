@@ -21,20 +21,18 @@ final class VectorGemv {
 
     private VectorGemv() {}
 
-    /** {@code c = bias + a · w}, or with {@link MicroKernel#ADD} {@code c = addend + (bias + a · w)}. */
-    static void row(float[] a, int ao, Panels w, float[] addend, int eo, float[] c, int co, int epilogue) {
-        boolean add = epilogue == MicroKernel.ADD;
+    /** {@code c = bias + a · w}. */
+    static void row(float[] a, int ao, Panels w, float[] c, int co) {
         int column = 0;
         for (; column <= w.n() - VECTORS * LANES; column += VECTORS * LANES) {
-            eight(a, ao, w, column, addend, eo, c, co, add);
+            eight(a, ao, w, column, c, co);
         }
         for (; column < w.n(); column += LANES) {
-            one(a, ao, w, column, addend, eo, c, co, add);
+            one(a, ao, w, column, c, co);
         }
     }
 
-    private static void eight(
-            float[] a, int ao, Panels w, int column, float[] addend, int eo, float[] c, int co, boolean add) {
+    private static void eight(float[] a, int ao, Panels w, int column, float[] c, int co) {
         float[] b = w.values();
         float[] bias = w.bias();
         int p = column / NR;
@@ -66,17 +64,6 @@ final class VectorGemv {
             c6 = x.fma(FloatVector.fromArray(SPECIES, b, o6 + step), c6);
             c7 = x.fma(FloatVector.fromArray(SPECIES, b, o7 + step), c7);
         }
-        if (add) {
-            int from = eo + column;
-            c0 = FloatVector.fromArray(SPECIES, addend, from).add(c0);
-            c1 = FloatVector.fromArray(SPECIES, addend, from + LANES).add(c1);
-            c2 = FloatVector.fromArray(SPECIES, addend, from + 2 * LANES).add(c2);
-            c3 = FloatVector.fromArray(SPECIES, addend, from + 3 * LANES).add(c3);
-            c4 = FloatVector.fromArray(SPECIES, addend, from + 4 * LANES).add(c4);
-            c5 = FloatVector.fromArray(SPECIES, addend, from + 5 * LANES).add(c5);
-            c6 = FloatVector.fromArray(SPECIES, addend, from + 6 * LANES).add(c6);
-            c7 = FloatVector.fromArray(SPECIES, addend, from + 7 * LANES).add(c7);
-        }
         int to = co + column;
         c0.intoArray(c, to);
         c1.intoArray(c, to + LANES);
@@ -89,8 +76,7 @@ final class VectorGemv {
     }
 
     /** The columns that are left: a vector at a time, in a method of its own, or C2 gives up on inlining the other. */
-    private static void one(
-            float[] a, int ao, Panels w, int column, float[] addend, int eo, float[] c, int co, boolean add) {
+    private static void one(float[] a, int ao, Panels w, int column, float[] c, int co) {
         float[] b = w.values();
         int offset = w.offset(column / NR) + column % NR;
         FloatVector sum = FloatVector.fromArray(SPECIES, w.bias(), w.biasOffset(0) + column);
@@ -98,9 +84,6 @@ final class VectorGemv {
             sum = FloatVector.broadcast(SPECIES, a[ao + i]).fma(FloatVector.fromArray(SPECIES, b, offset + i * NR), sum);
         }
         VectorMask<Float> mask = SPECIES.indexInRange(column, w.n());
-        if (add) {
-            sum = FloatVector.fromArray(SPECIES, addend, eo + column, mask).add(sum);
-        }
         sum.intoArray(c, co + column, mask);
     }
 }

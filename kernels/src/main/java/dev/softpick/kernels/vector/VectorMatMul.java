@@ -1,6 +1,7 @@
 package dev.softpick.kernels.vector;
 
 import dev.softpick.kernels.backend.Panels;
+import jdk.incubator.vector.FloatVector;
 
 /**
  * The loops around {@link MicroKernel}: blocks of rows, panels, blocks of k (a block starts from what the one before
@@ -17,13 +18,14 @@ final class VectorMatMul {
     /** Up to this many rows run one by one: {@link VectorGemv} reads B at memory speed, a tile would compute six. */
     private static final int GEMV_ROWS = 2;
 
+    private static final int LANES = FloatVector.SPECIES_PREFERRED.length();
+
     private VectorMatMul() {}
 
     static void multiply(float[] a, int aOffset, int lda, int m, Panels w, float[] c, int cOffset, int ldc) {
         int block = blockRows(w.k());
         for (int i = 0; i < m; i += block) {
-            int rows = Math.min(block, m - i);
-            block(a, aOffset + i * lda, lda, rows, w, c, 0, c, cOffset + i * ldc, ldc, MicroKernel.STORE);
+            block(a, aOffset + i * lda, lda, Math.min(block, m - i), w, c, cOffset + i * ldc, ldc);
         }
     }
 
@@ -32,7 +34,7 @@ final class VectorMatMul {
         for (int i = 0; i < m; i += block) {
             int rows = Math.min(block, m - i);
             int to = cOffset + i * ldc;
-            block(a, aOffset + i * lda, lda, rows, w, c, 0, c, to, ldc, MicroKernel.STORE);
+            block(a, aOffset + i * lda, lda, rows, w, c, to, ldc);
             if (ldc == w.n()) {
                 VectorGelu.gelu(c, to, c, to, rows * ldc);
             } else {
@@ -48,9 +50,16 @@ final class VectorMatMul {
         int block = blockRows(w.k());
         for (int i = 0; i < m; i += block) {
             int rows = Math.min(block, m - i);
-            block(
-                    a, aOffset + i * w.k(), w.k(), rows, w, residual, rOffset + i * w.n(), c, cOffset + i * w.n(), w.n(),
-                    MicroKernel.ADD);
+            int to = cOffset + i * w.n();
+            block(a, aOffset + i * w.k(), w.k(), rows, w, c, to, w.n());
+            add(residual, rOffset + i * w.n(), c, to, rows * w.n());
+        }
+    }
+
+    /** {@code c = residual + c}, in a loop that C2 vectorizes by itself. */
+    private static void add(float[] residual, int rOffset, float[] c, int cOffset, int length) {
+        for (int i = 0; i < length; i++) {
+            c[cOffset + i] = residual[rOffset + i] + c[cOffset + i];
         }
     }
 
@@ -58,13 +67,10 @@ final class VectorMatMul {
         return Math.max(1, BLOCK_FLOATS / k / MicroKernel.MR) * MicroKernel.MR;
     }
 
-    private static void block(
-            float[] a, int ao, int lda, int m, Panels w, float[] addend, int addendOffset, float[] c, int co, int ldc,
-            int epilogue) {
+    private static void block(float[] a, int ao, int lda, int m, Panels w, float[] c, int co, int ldc) {
         if (m <= GEMV_ROWS) {
             for (int row = 0; row < m; row++) {
-                VectorGemv.row(
-                        a, ao + row * lda, w, addend, addendOffset + row * ldc, c, co + row * ldc, epilogue);
+                VectorGemv.row(a, ao + row * lda, w, c, co + row * ldc);
             }
             return;
         }
@@ -75,15 +81,30 @@ final class VectorMatMul {
             int columns = Math.min(nr, w.n() - p * nr);
             for (int k = 0; k < w.k(); k += depth) {
                 int ks = Math.min(depth, w.k() - k);
-                int last = k + ks == w.k() ? epilogue : MicroKernel.STORE;
+                float[] init = k == 0 ? w.bias() : c;
+                int ldi = k == 0 ? 0 : ldc;
                 for (int i = 0; i < m; i += MicroKernel.MR) {
                     int to = co + i * ldc + p * nr;
-                    MicroKernel.tile(
-                            a, ao + i * lda + k, lda, m - i, w.values(), w.offset(p) + k * nr, ks,
-                            k == 0 ? w.bias() : c, k == 0 ? w.biasOffset(p) : to, k == 0 ? 0 : ldc,
-                            addend, addendOffset + i * ldc + p * nr, c, to, ldc, columns, last);
+                    int io = k == 0 ? w.biasOffset(p) : to;
+                    int from = ao + i * lda + k;
+                    int b = w.offset(p) + k * nr;
+                    if (columns == nr) {
+                        MicroKernel.tile(a, from, lda, m - i, w.values(), b, ks, init, io, ldi, c, to, ldc);
+                    } else {
+                        edge(a, from, lda, m - i, w.values(), b, ks, init, io, ldi, c, to, ldc, columns);
+                    }
                 }
             }
+        }
+    }
+
+    /** The last panel where it is not full: a strip of vectors, the last one masked. */
+    private static void edge(
+            float[] a, int ao, int lda, int rows, float[] b, int bo, int k,
+            float[] init, int io, int ldi, float[] c, int co, int ldc, int columns) {
+        for (int v = 0; v < columns; v += LANES) {
+            MicroKernel.strip(
+                    a, ao, lda, rows, b, bo + v, k, init, io + v, ldi, c, co + v, ldc, Math.min(LANES, columns - v));
         }
     }
 }
