@@ -28,7 +28,7 @@ public final class CausalAttention {
     }
 
     /**
-     * With {@link Softpick}'s weights, {@code s_ij / (1 + Σ|s_ij|)}. Source: Edifice {@code build_softpick_attention/2}.
+     * With {@link Softpick}'s weights, {@code s_ij / (1 + Σ|s_ij|)}. Source: {@code Edifice.Blocks.Softpick.build_softpick_attention/2}.
      *
      * @throws IllegalArgumentException if a size is below 1, an array has another length, or out is an input
      */

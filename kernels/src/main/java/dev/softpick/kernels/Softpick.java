@@ -15,7 +15,7 @@ import dev.softpick.kernels.backend.Backends;
  * the last place of a subnormal result.
  *
  * <p>The same row has the same bits on every machine and width, along any axis, at any offset. Thread-safe; allocates
- * nothing. {@code out} may be {@code x}. Source: Edifice {@code Edifice.Attention.Softpick.softpick/2}.
+ * nothing. {@code out} may be {@code x}. Source: Edifice {@code Edifice.Blocks.Softpick.compute/2}.
  */
 public final class Softpick {
 

@@ -10,7 +10,7 @@ import dev.softpick.kernels.Softpick;
  *
  * <p>Relative error at most 3e-7; a NaN makes its row NaN, and ±∞ gives NaN in its place and ±0 elsewhere in its row:
  * {@link Softpick}. Immutable, thread-safe, the same bits everywhere. Source: Edifice
- * {@code Edifice.Attention.Softpick.layer}.
+ * {@code Edifice.Blocks.Softpick.layer/2}.
  */
 public final class SoftpickLayer implements Layer {
 

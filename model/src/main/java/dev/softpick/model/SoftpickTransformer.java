@@ -10,7 +10,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 
 /**
- * Edifice's Softpick transformer: a window of frames in, the hidden state at the last position out.
+ * Edifice's Softpick transformer ({@code Edifice.Blocks.Softpick.build/1}): a window of frames in, the hidden state at the
+ * last position out.
  *
  * <pre>
  *   h = x · W_in + b_in                               only where embedDim ≠ hiddenSize
