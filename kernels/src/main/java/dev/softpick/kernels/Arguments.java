@@ -31,16 +31,16 @@ final class Arguments {
     static void range(String name, float[] x, int offset, long length) {
         notNull(name, x);
         if (offset < 0 || length < 0 || offset + length > x.length) {
-            throw new IllegalArgumentException(name + " has " + x.length + " elements; offset " + offset + " and length "
-                    + length + " do not lie within it");
+            throw new IllegalArgumentException(name + " has " + x.length + " elements; offset " + offset
+                    + " and length " + length + " do not lie within it");
         }
     }
 
     /** Two ranges of one array are the same or do not meet. */
     static void sameOrApart(float[] x, int xOffset, float[] out, int outOffset, long length) {
         if (x == out && xOffset != outOffset && Math.abs((long) xOffset - outOffset) < length) {
-            throw new IllegalArgumentException("outOffset is " + outOffset + "; in the array that is read from " + xOffset
-                    + " on it must be " + xOffset + " or " + length + " away");
+            throw new IllegalArgumentException("outOffset is " + outOffset + "; in the array that is read from "
+                    + xOffset + " on it must be " + xOffset + " or " + length + " away");
         }
     }
 

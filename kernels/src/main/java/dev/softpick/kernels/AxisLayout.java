@@ -1,8 +1,8 @@
 package dev.softpick.kernels;
 
 /**
- * A row-major tensor seen from one of its axes: {@code outer} blocks of {@code length} rows of {@code inner} elements. The
- * axis is contiguous where {@code inner} is 1.
+ * A row-major tensor seen from one of its axes: {@code outer} blocks of {@code length} rows of {@code inner} elements.
+ * The axis is contiguous where {@code inner} is 1. A tensor without elements has no blocks.
  */
 record AxisLayout(int outer, int length, int inner) {
 
@@ -33,6 +33,6 @@ record AxisLayout(int outer, int length, int inner) {
         }
         Arguments.length("x", x, size);
         Arguments.length("out", out, size);
-        return new AxisLayout((int) outer, shape[i], (int) inner);
+        return new AxisLayout(size == 0 ? 0 : (int) outer, shape[i], (int) inner);
     }
 }

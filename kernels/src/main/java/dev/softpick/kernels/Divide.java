@@ -13,7 +13,8 @@ public final class Divide {
     /**
      * {@code out_i = x_i / divisor} for {@code length} elements.
      *
-     * @throws IllegalArgumentException if a range does not lie within its array, or out overlaps x otherwise than exactly
+     * @throws IllegalArgumentException if a range does not lie within its array, or out overlaps x otherwise than
+     *     exactly
      */
     public static void byScalar(float[] x, int xOffset, float divisor, float[] out, int outOffset, int length) {
         Arguments.range("x", x, xOffset, length);
@@ -25,8 +26,8 @@ public final class Divide {
     /**
      * {@code out_i = x_i / y_i} for {@code length} elements.
      *
-     * @throws IllegalArgumentException if a range does not lie within its array, or out overlaps an input otherwise than
-     *     exactly
+     * @throws IllegalArgumentException if a range does not lie within its array, or out overlaps an input otherwise
+     *     than exactly
      */
     public static void elementwise(
             float[] x, int xOffset, float[] y, int yOffset, float[] out, int outOffset, int length) {

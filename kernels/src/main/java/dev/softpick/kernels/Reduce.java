@@ -16,8 +16,8 @@ public final class Reduce {
     /**
      * {@code Σ |x_i|} over {@code length} elements from {@code offset} on; 0 for none.
      *
-     * <p>Within 3e-6 of the exact sum, relatively, for any length and input; about 1e-7 on random data. NaN if an element
-     * is NaN; +∞ if one is infinite or the sum overflows float.
+     * <p>Within 3e-6 of the exact sum, relatively, for any length and input; about 1e-7 on random data. NaN if an
+     * element is NaN; +∞ if one is infinite or the sum overflows float.
      *
      * @throws IllegalArgumentException if the range does not lie within the array
      */

@@ -31,6 +31,7 @@ class AllocationTest {
             kernels.put("divide", () -> backend.divide(x, 1, 3f, y, 2, length));
             kernels.put("softpick", () -> backend.softpick(x, 1, y, 2, length));
             kernels.put("softpickColumns", () -> backend.softpickColumns(x, 0, y, 0, length, columns));
+            kernels.put("softpickColumns, wide", () -> backend.softpickColumns(x, 0, y, 0, columns, length));
             Panels w = Panels.pack(x, 10, 77, null, backend.panelWidth());
             kernels.put("multiply, one row", () -> backend.multiply(x, 1, 10, 1, w, y, 2, 77));
             kernels.put("multiply, edges", () -> backend.multiply(x, 1, 10, 7, w, y, 2, 80));

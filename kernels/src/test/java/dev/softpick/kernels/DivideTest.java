@@ -25,12 +25,16 @@ class DivideTest {
             }
             for (Backend backend : Kernels.backends()) {
                 String what = backend.name() + " length " + n;
-                float[] out = Kernels.framed(new float[n]);
+                float[] out = Kernels.framed(Kernels.unwritten(n));
                 float[] framed = Kernels.framed(x);
                 backend.divide(framed, Kernels.GAP, 3f, out, Kernels.GAP, n);
                 Bits.assertEqual(what, Kernels.unframed(what, out), byScalar);
-                backend.divide(framed, Kernels.GAP, Kernels.framed(y), Kernels.GAP, out, Kernels.GAP, n);
-                Bits.assertEqual(what, Kernels.unframed(what, out), byElement);
+                float[] divisors = Kernels.framed(y);
+                out = Kernels.framed(Kernels.unwritten(n));
+                backend.divide(framed, Kernels.GAP, divisors, Kernels.GAP, out, Kernels.GAP, n);
+                Bits.assertEqual(what + " by elements", Kernels.unframed(what, out), byElement);
+                backend.divide(framed, Kernels.GAP, divisors, Kernels.GAP, divisors, Kernels.GAP, n);
+                Bits.assertEqual(what + " into the divisors", Kernels.unframed(what, divisors), byElement);
                 backend.divide(framed, Kernels.GAP, 3f, framed, Kernels.GAP, n);
                 Bits.assertEqual(what + " in place", Kernels.unframed(what, framed), byScalar);
             }

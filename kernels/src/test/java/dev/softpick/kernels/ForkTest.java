@@ -43,13 +43,17 @@ class ForkTest {
     private static int widestOfThisCpu() throws IOException {
         String arch = System.getProperty("os.arch");
         if (!arch.equals("amd64") && !arch.equals("x86_64")) {
-            return 128;
+            // Bytes of a vector where the CPU has Arm's SVE; otherwise it is 128 bits.
+            Path sve = Path.of("/proc/sys/abi/sve_default_vector_length");
+            return Files.isReadable(sve)
+                    ? Integer.highestOneBit(Integer.parseInt(Files.readString(sve).strip())) * Byte.SIZE
+                    : 128;
         }
         Path cpuinfo = Path.of("/proc/cpuinfo");
         if (!Files.isReadable(cpuinfo)) {
             return 256;
         }
         String flags = Files.readString(cpuinfo);
-        return flags.contains("avx512f") ? 512 : flags.contains("avx2") ? 256 : 128;
+        return flags.contains("avx512bw") ? 512 : flags.contains("avx2") ? 256 : 128;
     }
 }

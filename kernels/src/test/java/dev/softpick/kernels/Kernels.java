@@ -39,6 +39,13 @@ final class Kernels {
         return x;
     }
 
+    /** An output before anything is written to it. */
+    static float[] unwritten(int length) {
+        float[] out = new float[length];
+        Arrays.fill(out, Float.NaN);
+        return out;
+    }
+
     /** The row with a canary on either side. */
     static float[] framed(float[] row) {
         float[] framed = new float[row.length + 2 * GAP];

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
 import dev.softpick.kernels.backend.Backend;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class SoftpickTest {
@@ -17,7 +19,7 @@ class SoftpickTest {
             for (Backend backend : Kernels.backends()) {
                 String what = backend.name() + " length " + n;
                 float[] framed = Kernels.framed(x);
-                float[] out = Kernels.framed(new float[n]);
+                float[] out = Kernels.framed(Kernels.unwritten(n));
                 backend.softpick(framed, Kernels.GAP, out, Kernels.GAP, n);
                 float[] y = Kernels.unframed(what, out);
                 assertClose(what, y, x);
@@ -33,7 +35,7 @@ class SoftpickTest {
     void anyAxisHasTheBitsOfTheRowCopiedOut() {
         int[][] shapes = {
             {1}, {11}, {2, 3, 4}, {3, 1, 5}, {1, 7, 1}, {5, 65, 3}, {2, 64, 67}, {130, 17}, {4, 2049, 5}, {1, 4100, 33},
-            {0, 3}, {3, 0, 2}
+            {67, 112}, {2, 63, 113}, {2051, 131}, {3, 1030}, {0, 3}, {3, 0, 2}
         };
         for (int[] shape : shapes) {
             int size = 1;
@@ -42,7 +44,7 @@ class SoftpickTest {
             }
             float[] x = Kernels.gaussian(size, size);
             for (int axis = -shape.length; axis < shape.length; axis++) {
-                float[] out = new float[size];
+                float[] out = Kernels.unwritten(size);
                 Softpick.normalize(x, shape, axis, out);
                 String what = "shape " + Arguments.text(shape) + " axis " + axis;
                 Bits.assertEqual(what, out, byRows(x, shape, axis));
@@ -54,21 +56,64 @@ class SoftpickTest {
     }
 
     @Test
-    void backendsAgreeOnColumns() {
-        int n = 200;
-        int columns = 37;
-        float[] x = Kernels.gaussian(1, n * columns);
-        x[40] = Float.NaN;
-        x[41] = Float.POSITIVE_INFINITY;
-        x[42] = Float.MAX_VALUE;
-        x[42 + columns] = Float.MAX_VALUE;
-        float[] first = null;
+    void aTensorWithoutElementsTakesNoTime() {
+        Softpick.normalize(new float[0], new int[] {Integer.MAX_VALUE, 0}, 1, new float[0]);
+        Softpick.normalize(new float[0], new int[] {Integer.MAX_VALUE, 0}, 0, new float[0]);
+    }
+
+    @Test
+    void columnsHaveTheBitsOfTheRowCopiedOutAtEveryLengthAndWidth() {
+        IntStream.of(1, 2, 3, 5, 16, 17, 31, 33, 63, 64, 65, 127, 129, 200, 2100).forEach(length -> {
+            IntStream.of(1, 3, 16, 37, 111, 112, 113, 127, 192, 201, 1024, 1041)
+                    .filter(columns -> length * columns < 300_000)
+                    .forEach(columns -> columnsHaveTheBitsOfTheRowCopiedOut(length, columns));
+        });
+    }
+
+    private static void columnsHaveTheBitsOfTheRowCopiedOut(int length, int columns) {
+        float[] x = Kernels.gaussian(length + 1_000L * columns, length * columns);
+        // A column each of NaN, an infinity, an overflow, a sum that needs the slow path; fewer in few columns.
+        float[] special = {Float.NaN, Float.POSITIVE_INFINITY, -Float.MAX_VALUE, 0x1p101f};
+        for (int i = 0; i < Math.min(special.length, columns / 4); i++) {
+            for (int row = length / 2; row < length; row += 7) {
+                x[row * columns + 2 * i] = special[i];
+            }
+        }
         for (Backend backend : Kernels.backends()) {
-            float[] out = Kernels.framed(new float[x.length]);
-            backend.softpickColumns(x, 0, out, Kernels.GAP, n, columns);
-            float[] y = Kernels.unframed(backend.name(), out);
-            first = first == null ? y : first;
-            Bits.assertEqual(backend.name(), y, first);
+            String what = backend.name() + " length " + length + " columns " + columns;
+            float[] framed = Kernels.framed(x);
+            float[] out = Kernels.framed(Kernels.unwritten(x.length));
+            backend.softpickColumns(framed, Kernels.GAP, out, Kernels.GAP, length, columns);
+            float[] y = Kernels.unframed(what, out);
+            float[] column = new float[length];
+            float[] actual = new float[length];
+            for (int c = 0; c < columns; c++) {
+                for (int i = 0; i < length; i++) {
+                    column[i] = x[i * columns + c];
+                    actual[i] = y[i * columns + c];
+                }
+                backend.softpick(column, 0, column, 0, length);
+                Bits.assertEqual(what + ", column " + c, actual, column);
+            }
+            backend.softpickColumns(framed, Kernels.GAP, framed, Kernels.GAP, length, columns);
+            Bits.assertEqual(what + " in place", Kernels.unframed(what, framed), y);
+        }
+    }
+
+    @Test
+    void columnsMayBeNormalizedByManyThreadsAtOnce() {
+        int length = 70;
+        float[] x = Kernels.gaussian(9, length * 150);
+        for (Backend backend : Kernels.backends()) {
+            for (int columns : new int[] {50, 150}) {
+                float[] expected = new float[length * columns];
+                backend.softpickColumns(x, 0, expected, 0, length, columns);
+                IntStream.range(0, 400).parallel().forEach(i -> {
+                    float[] out = Kernels.unwritten(length * columns);
+                    backend.softpickColumns(x, 0, out, 0, length, columns);
+                    Bits.assertEqual(backend.name() + " call " + i, out, expected);
+                });
+            }
         }
     }
 
@@ -101,6 +146,36 @@ class SoftpickTest {
     }
 
     @Test
+    void sumsAroundTheSlowPathGiveTheRightQuotients() {
+        for (Backend backend : Kernels.backends()) {
+            for (float size : new float[] {0x1p93f, 0x1p99f, 0x1p100f, 0x1.000002p100f, 0x1p120f, Float.MAX_VALUE}) {
+                for (int n : new int[] {1, 2, 100, 3000}) {
+                    float[] x = Kernels.gaussian(n, n);
+                    x[n / 2] = size;
+                    x[n - 1] = -size;
+                    float[] y = Kernels.unwritten(n);
+                    backend.softpick(x, 0, y, 0, n);
+                    assertClose(backend.name() + " length " + n + " with " + size, y, x);
+                }
+            }
+        }
+    }
+
+    @Test
+    void equalElementsStayWithinTheBoundForAnyInput() {
+        for (Backend backend : Kernels.backends()) {
+            for (int n : new int[] {31, 1000, 2047, 2048, 5003}) {
+                float[] x = new float[n];
+                Arrays.fill(x, 0.1f);
+                float[] y = new float[n];
+                backend.softpick(x, 0, y, 0, n);
+                double expected = 0.1f / (1 + n * (double) 0.1f);
+                assertThat((double) y[n - 1]).isBetween(expected * (1 - 3e-6), expected * (1 + 3e-6));
+            }
+        }
+    }
+
+    @Test
     void subnormalResultsAreWithinOneUnit() {
         float[] x = {Float.MIN_VALUE, 3 * Float.MIN_VALUE, -Float.MIN_NORMAL, 1f, 2f, -1f};
         for (Backend backend : Kernels.backends()) {
@@ -117,12 +192,15 @@ class SoftpickTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("given axis (2) invalid for shape with rank 2");
         assertThatThrownBy(() -> Softpick.normalize(x, new int[0], 0, x)).hasMessageContaining("rank 0");
-        assertThatThrownBy(() -> Softpick.normalize(x, new int[] {2, 4}, 0, x)).hasMessageContaining("x has 6 elements");
+        assertThatThrownBy(() -> Softpick.normalize(x, new int[] {2, 4}, 0, x))
+                .hasMessageContaining("x has 6 elements");
         assertThatThrownBy(() -> Softpick.normalize(x, new int[] {2, 3}, 0, new float[5]))
                 .hasMessageContaining("out has 5");
         assertThatThrownBy(() -> Softpick.normalize(x, new int[] {-2, -3}, 0, x)).hasMessageContaining("[-2, -3]");
         assertThatThrownBy(() -> Softpick.normalize(x, new int[] {65536, 65536}, 0, x))
                 .hasMessageContaining("more elements than an array holds");
+        assertThatThrownBy(() -> Softpick.normalize(x, new int[] {2, 3}, -3, x)).hasMessageContaining("axis (-3)");
+        assertThatThrownBy(() -> Softpick.normalize(x, null, 0, x)).hasMessage("shape is null");
         assertThatThrownBy(() -> Softpick.normalize(x, 0, 4, x, 1)).hasMessageContaining("outOffset is 1");
     }
 

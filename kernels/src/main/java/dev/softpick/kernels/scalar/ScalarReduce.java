@@ -6,12 +6,11 @@ import dev.softpick.kernels.backend.VirtualLanes;
  * The sums of {@link VirtualLanes} without vectors and without an array for the lanes: eight lanes at a time, chosen so
  * that they fold among themselves, {@code base + 0, 32, 16, 48, 8, 40, 24, 56}.
  */
-public final class ScalarReduce {
+final class ScalarReduce {
 
     private ScalarReduce() {}
 
-    /** {@code Σ|x_i|}. */
-    public static double absSum(float[] x, int offset, int length) {
+    static double absSum(float[] x, int offset, int length) {
         return absSum(x, offset, 1, length);
     }
 
