@@ -3,8 +3,8 @@ package dev.softpick.model;
 import java.io.IOException;
 
 /**
- * A file is not what it should be: malformed, incomplete, or without something that the model needs. The message is one
- * line that says what is wrong, where, and what would be right.
+ * A file is not what it should be: malformed, incomplete, cut off while it was read, or without something that the
+ * model needs. The message is one line that says what is wrong, where, and what would be right.
  */
 public final class ModelFormatException extends IOException {
 
@@ -13,5 +13,10 @@ public final class ModelFormatException extends IOException {
     /** With what is wrong. */
     public ModelFormatException(String message) {
         super(message);
+    }
+
+    /** With what is wrong and what told so. */
+    public ModelFormatException(String message, Throwable cause) {
+        super(message, cause);
     }
 }

@@ -39,6 +39,7 @@ class SameBitsTest {
         float[] row = Fixtures.gaussian(1, STEPS * 20);
         float[] alone = model.forward(Tensor.of(row, 1, STEPS, 20)).values();
         String checksum = crc(alone);
+        assertThat(crc(model.parallelism(2).forward(Tensor.of(row, 1, STEPS, 20)).values())).isEqualTo(checksum);
         System.out.println("checksum " + normalizer.id() + " " + checksum + ", fork " + System.getProperty("softpick.test.fork", "(none)") + ", "
                 + BackendInfo.current().name() + " " + BackendInfo.current().width());
         for (int batch : new int[] {3, 5}) {
@@ -46,10 +47,12 @@ class SameBitsTest {
             for (int at = 0; at < batch; at++) {
                 float[] with = x.clone();
                 System.arraycopy(row, 0, with, at * row.length, row.length);
-                float[] y = model.forward(Tensor.of(with, batch, STEPS, 20)).values();
-                assertThat(crc(Arrays.copyOfRange(y, at * 96, (at + 1) * 96)))
-                        .as("row %d of a batch of %d", at, batch)
-                        .isEqualTo(checksum);
+                for (int threads = 1; threads <= 2; threads++) {
+                    float[] y = model.parallelism(threads).forward(Tensor.of(with, batch, STEPS, 20)).values();
+                    assertThat(crc(Arrays.copyOfRange(y, at * 96, (at + 1) * 96)))
+                            .as("row %d of a batch of %d, %d threads", at, batch, threads)
+                            .isEqualTo(checksum);
+                }
             }
         }
         assertThat(checksum).isEqualTo(CHECKSUMS.get(normalizer));

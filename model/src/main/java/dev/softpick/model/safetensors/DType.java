@@ -1,6 +1,6 @@
 package dev.softpick.model.safetensors;
 
-/** The element types of the safetensors format. */
+/** The element types of the safetensors format, all little-endian. */
 public enum DType {
     /** One byte, 0 or 1. */
     BOOL(8),
@@ -20,6 +20,10 @@ public enum DType {
     F8_E4M3(8),
     /** Eight-bit scale: an exponent alone. */
     F8_E8M0(8),
+    /** Eight-bit float with three bits of fraction, without infinities and negative zero. */
+    F8_E4M3FNUZ(8),
+    /** Eight-bit float with two bits of fraction, without infinities and negative zero. */
+    F8_E5M2FNUZ(8),
     /** Signed 16-bit integer. */
     I16(16),
     /** Unsigned 16-bit integer. */
@@ -54,12 +58,12 @@ public enum DType {
         return bits;
     }
 
-    /** Whether the reader turns elements of this type into floats. */
+    /** Whether {@link SafetensorsFile#floats} reads this type. */
     public boolean isFloat() {
         return this == F16 || this == BF16 || this == F32 || this == F64;
     }
 
-    /** Whether the reader turns elements of this type into longs. */
+    /** Whether {@link SafetensorsFile#longs} reads this type. */
     public boolean isInteger() {
         return switch (this) {
             case BOOL, U8, I8, I16, U16, I32, U32, I64 -> true;

@@ -1,322 +1,226 @@
 package dev.softpick.model.safetensors;
 
 import dev.softpick.model.ModelFormatException;
-import java.util.ArrayList;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * The JSON object in front of a file's data, read by a parser that knows only what the format allows: an object of
- * objects whose keys are {@code dtype}, {@code shape} and {@code data_offsets}, and one of strings, {@code __metadata__}.
+ * The JSON object in front of a file's data: an object of tensors whose keys are {@code dtype}, {@code shape} and
+ * {@code data_offsets}, and one of strings, {@code __metadata__}. Every rule that does not need the data is checked.
+ *
+ * <p>No lambda, no stream, no reflection: in a new JVM their first use costs more time than reading a whole model.
  */
 final class Header {
 
     /** The reference implementation's limit. */
-    static final int LARGEST = 100_000_000;
+    static final int MOST_BYTES = 100_000_000;
 
-    /** Far more than any model has; keeps the parsed header within a few times the size of its text. */
-    private static final int MOST_TENSORS = 100_000;
+    /** NumPy's limit for long; tensors of higher rank do not occur. */
+    static final int MOST_AXES = 32;
 
-    /** NumPy's limit; tensors of higher rank do not occur. */
-    private static final int MOST_AXES = 32;
+    /**
+     * An entry of 50 bytes takes 200 in memory, a metadata string of 9 takes 100: without limits, the longest header
+     * would take gigabytes. Large models are split into files of far fewer.
+     */
+    static final int MOST_TENSORS = 100_000;
 
-    final Map<String, String> metadata = new LinkedHashMap<>();
-    final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
+    static final int MOST_STRINGS = 10_000;
 
-    private final String text;
-    private int at;
-    private boolean metadataSeen;
+    private static final DType[] TYPES = DType.values();
 
-    /** Parses {@code text}, behind which {@code dataLength} bytes of data stand. */
-    Header(String text, long dataLength) throws ModelFormatException {
-        this.text = text;
-        if (text.isEmpty() || text.charAt(0) != '{') {
-            throw bad("the header does not begin with '{'");
+    private final Map<String, String> metadata = new LinkedHashMap<>();
+    private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
+    private final JsonCursor json;
+    private final long dataLength;
+
+    /** Parses the header's text. */
+    Header(byte[] text) throws ModelFormatException {
+        if (text.length == 0 || text[0] != '{') {
+            throw new ModelFormatException("the header does not begin with '{'");
         }
-        object(this::entry);
-        while (at < text.length() && text.charAt(at) == ' ') {
-            at++;
-        }
-        if (at < text.length()) {
-            throw bad("something follows the header's last '}' that is not padding");
-        }
-        checkLayout(dataLength);
-    }
-
-    /** Sorted by offset, the tensors cover the data without holes and without overlap. */
-    private void checkLayout(long dataLength) throws ModelFormatException {
-        List<TensorInfo> sorted = new ArrayList<>(tensors.values());
-        sorted.sort(Comparator.comparingLong(TensorInfo::begin).thenComparingLong(TensorInfo::end));
-        long end = 0;
-        for (TensorInfo tensor : sorted) {
-            if (tensor.begin() != end) {
-                throw new ModelFormatException("tensor '" + tensor.name() + "' begins at byte " + tensor.begin()
-                        + " of the data; the one before it ends at " + end);
-            }
-            end = tensor.end();
-        }
-        if (end != dataLength) {
-            throw new ModelFormatException(
-                    "the tensors take " + end + " bytes; the file has " + dataLength + " bytes of data");
-        }
-    }
-
-    @FunctionalInterface
-    private interface Member {
-        void read(String key) throws ModelFormatException;
-    }
-
-    /** An object; {@code member} is called behind each key's colon. */
-    private void object(Member member) throws ModelFormatException {
-        expect('{');
-        space();
-        if (peek() == '}') {
-            at++;
-            return;
-        }
-        while (true) {
-            space();
-            String key = string();
-            space();
-            expect(':');
-            space();
-            member.read(key);
-            space();
-            if (peek() == ',') {
-                at++;
+        checkUtf8(text);
+        json = new JsonCursor(text);
+        boolean metadataSeen = false;
+        json.open('{');
+        while (json.more('}')) {
+            String name = json.key();
+            if (!name.equals(Names.METADATA)) {
+                entry(name);
+            } else if (metadataSeen) {
+                throw json.bad(Names.METADATA + " stands twice");
             } else {
-                expect('}');
-                return;
+                metadataSeen = true;
+                strings();
+            }
+        }
+        json.end();
+        dataLength = layout();
+    }
+
+    /** In the file's order. */
+    Map<String, String> metadata() {
+        return Collections.unmodifiableMap(metadata);
+    }
+
+    /** In the file's order. */
+    Map<String, TensorInfo> tensors() {
+        return Collections.unmodifiableMap(tensors);
+    }
+
+    /** What the tensors take, and so what must stand behind the header. */
+    long dataLength() {
+        return dataLength;
+    }
+
+    /** Decodes into a scrap of memory, because {@code new String} takes malformed bytes without a word. */
+    private static void checkUtf8(byte[] text) throws ModelFormatException {
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        ByteBuffer bytes = ByteBuffer.wrap(text);
+        CharBuffer scrap = CharBuffer.allocate(Math.min(text.length, 4096));
+        CoderResult result;
+        do {
+            result = decoder.decode(bytes, scrap.clear(), true);
+        } while (result.isOverflow());
+        if (result.isError()) {
+            throw new ModelFormatException("the header is not UTF-8 (byte " + bytes.position() + " of the header)");
+        }
+    }
+
+    private void strings() throws ModelFormatException {
+        json.open('{');
+        while (json.more('}')) {
+            if (metadata.size() == MOST_STRINGS) {
+                throw json.bad("the metadata has more than " + MOST_STRINGS + " strings");
+            }
+            String key = json.key();
+            if (metadata.put(key, json.string()) != null) {
+                throw json.bad("metadata key " + Names.quoted(key) + " stands twice");
             }
         }
     }
 
     private void entry(String name) throws ModelFormatException {
-        if (name.equals("__metadata__")) {
-            if (metadataSeen) {
-                throw bad("__metadata__ stands twice");
-            }
-            metadataSeen = true;
-            object(key -> {
-                if (metadata.put(key, string()) != null) {
-                    throw bad("metadata key '" + printable(key) + "' stands twice");
-                }
-            });
-            return;
-        }
-        if (name.isEmpty() || name.chars().anyMatch(c -> c < ' ' || c == 0x7f)) {
-            throw bad("tensor name '" + printable(name) + "' is empty or has a control character");
+        if (!Names.allowed(name)) {
+            throw json.bad("tensor name " + Names.quoted(name) + " is empty or has a control character");
         }
         if (tensors.size() == MOST_TENSORS) {
-            throw bad("more than " + MOST_TENSORS + " tensors");
+            throw json.bad("more than " + MOST_TENSORS + " tensors");
         }
-        TensorInfo tensor = new Entry(name).read();
-        if (tensors.put(name, tensor) != null) {
-            throw bad("tensor '" + printable(name) + "' stands twice");
-        }
-    }
-
-    /** The three members of one tensor. */
-    private final class Entry {
-        private final String name;
-        private DType dtype;
-        private List<Long> shape;
-        private List<Long> offsets;
-
-        Entry(String name) {
-            this.name = name;
-        }
-
-        TensorInfo read() throws ModelFormatException {
-            object(this::member);
-            if (dtype == null || shape == null || offsets == null) {
-                throw bad("tensor '" + name + "' lacks dtype, shape or data_offsets");
-            }
-            if (offsets.size() != 2 || offsets.get(0) > offsets.get(1)) {
-                throw bad("tensor '" + name + "' has data_offsets " + offsets + "; allowed are [begin, end]");
-            }
-            long bits = dtype.bits();
-            try {
-                for (long size : shape) {
-                    bits = Math.multiplyExact(bits, size);
-                }
-            } catch (ArithmeticException overflow) {
-                throw bad("tensor '" + name + "' of shape " + shape + " is too large");
-            }
-            long bytes = offsets.get(1) - offsets.get(0);
-            if (bits % 8 != 0 || bits / 8 != bytes) {
-                throw bad("tensor '" + name + "' of type " + dtype + " and shape " + shape + " has " + bytes
-                        + " bytes; it needs " + bits / 8);
-            }
-            return new TensorInfo(name, dtype, List.copyOf(shape), offsets.get(0), offsets.get(1));
-        }
-
-        private void member(String key) throws ModelFormatException {
+        DType dtype = null;
+        long[] shape = null;
+        long[] offsets = null;
+        json.open('{');
+        while (json.more('}')) {
+            String key = json.key();
             boolean again;
             switch (key) {
                 case "dtype" -> {
                     again = dtype != null;
-                    String value = string();
-                    try {
-                        dtype = DType.valueOf(value);
-                    } catch (IllegalArgumentException unknown) {
-                        throw bad("tensor '" + name + "' has unknown dtype '" + printable(value) + "'");
-                    }
+                    dtype = dtype(name);
                 }
                 case "shape" -> {
                     again = shape != null;
-                    shape = numbers(MOST_AXES);
+                    shape = json.numbers(MOST_AXES);
                 }
                 case "data_offsets" -> {
                     again = offsets != null;
-                    offsets = numbers(2);
+                    offsets = json.numbers(2);
                 }
-                default -> throw bad("tensor '" + name + "' has unknown key '" + printable(key) + "'");
+                default -> throw json.bad("tensor " + Names.quoted(name) + " has unknown key " + Names.quoted(key)
+                        + "; allowed are dtype, shape and data_offsets");
             }
             if (again) {
-                throw bad("tensor '" + name + "' has " + key + " twice");
+                throw json.bad("tensor " + Names.quoted(name) + " has " + key + " twice");
             }
         }
+        if (dtype == null || shape == null || offsets == null) {
+            throw json.bad("tensor " + Names.quoted(name) + " lacks "
+                    + (dtype == null ? "dtype" : shape == null ? "shape" : "data_offsets"));
+        }
+        if (offsets.length != 2 || offsets[0] > offsets[1]) {
+            throw json.bad("tensor " + Names.quoted(name) + " has data_offsets " + Arrays.toString(offsets)
+                    + "; allowed are [begin, end], begin not above end");
+        }
+        checkSize(name, dtype, shape, offsets[1] - offsets[0]);
+        if (tensors.put(name, new TensorInfo(name, dtype, boxed(shape), offsets[0], offsets[1])) != null) {
+            throw json.bad("tensor " + Names.quoted(name) + " stands twice");
+        }
     }
 
-    private List<Long> numbers(int most) throws ModelFormatException {
-        List<Long> numbers = new ArrayList<>(4);
-        expect('[');
-        space();
-        if (peek() == ']') {
-            at++;
-            return numbers;
-        }
-        while (true) {
-            space();
-            if (numbers.size() == most) {
-                throw bad("a list has more than " + most + " numbers");
-            }
-            numbers.add(number());
-            space();
-            if (peek() == ',') {
-                at++;
-            } else {
-                expect(']');
-                return numbers;
+    private DType dtype(String name) throws ModelFormatException {
+        String value = json.string();
+        // not valueOf, which is reflection, and that starts the machinery of method handles
+        for (DType dtype : TYPES) {
+            if (dtype.name().equals(value)) {
+                return dtype;
             }
         }
+        throw json.bad("tensor " + Names.quoted(name) + " has unknown dtype " + Names.quoted(value)
+                + "; allowed are " + Arrays.toString(TYPES));
     }
 
-    private long number() throws ModelFormatException {
-        int start = at;
-        long value = 0;
-        while (peek() >= '0' && peek() <= '9') {
-            int digit = text.charAt(at++) - '0';
-            if (value > (Long.MAX_VALUE - digit) / 10) {
-                throw bad("a number is too large");
+    private void checkSize(String name, DType dtype, long[] shape, long bytes) throws ModelFormatException {
+        long bits = bits(dtype, shape);
+        if (bits < 0) {
+            throw json.bad("tensor " + Names.quoted(name) + " of shape " + Arrays.toString(shape) + " is too large");
+        }
+        if (bits % 8 != 0 || bits / 8 != bytes) {
+            throw json.bad("tensor " + Names.quoted(name) + " of type " + dtype + " and shape "
+                    + Arrays.toString(shape) + " has " + bytes + " bytes; it needs " + bits / 8
+                    + (bits % 8 == 0 ? "" : " and a part of one"));
+        }
+    }
+
+    /** The number of bits, or -1 where it does not fit a long. */
+    static long bits(DType dtype, long[] shape) {
+        try {
+            long elements = 1;
+            for (long size : shape) {
+                elements = Math.multiplyExact(elements, size);
             }
-            value = value * 10 + digit;
+            return Math.multiplyExact(elements, dtype.bits());
+        } catch (ArithmeticException overflow) {
+            return -1;
         }
-        if (at == start || at - start > 1 && text.charAt(start) == '0') {
-            throw bad("a number is not a plain non-negative integer");
-        }
-        return value;
     }
 
-    private String string() throws ModelFormatException {
-        expect('"');
-        int start = at;
-        StringBuilder unescaped = null;
-        while (true) {
-            char c = peek();
-            if (c == '"') {
-                String value = unescaped == null
-                        ? text.substring(start, at)
-                        : unescaped.append(text, start, at).toString();
-                at++;
-                return value;
+    private static List<Long> boxed(long[] shape) {
+        Long[] sizes = new Long[shape.length];
+        for (int i = 0; i < sizes.length; i++) {
+            sizes[i] = shape[i];
+        }
+        return List.of(sizes);
+    }
+
+    /** Sorted by offset, the tensors stand without holes and without overlap from 0 to the end, which is returned. */
+    private long layout() throws ModelFormatException {
+        TensorInfo[] sorted = tensors.values().toArray(new TensorInfo[0]);
+        Arrays.sort(sorted, new ByOffset());
+        long end = 0;
+        for (TensorInfo tensor : sorted) {
+            if (tensor.begin() != end) {
+                throw new ModelFormatException("tensor " + Names.quoted(tensor.name()) + " begins at byte "
+                        + tensor.begin() + " of the data; the one before it ends at " + end);
             }
-            if (c < ' ') {
-                throw bad("a string has a control character or does not end");
-            }
-            at++;
-            if (c == '\\') {
-                if (unescaped == null) {
-                    unescaped = new StringBuilder();
-                }
-                unescaped.append(text, start, at - 1);
-                escape(unescaped);
-                start = at;
-            }
+            end = tensor.end();
         }
+        return end;
     }
 
-    private void escape(StringBuilder to) throws ModelFormatException {
-        char c = peek();
-        at++;
-        switch (c) {
-            case '"', '\\', '/' -> to.append(c);
-            case 'b' -> to.append('\b');
-            case 'f' -> to.append('\f');
-            case 'n' -> to.append('\n');
-            case 'r' -> to.append('\r');
-            case 't' -> to.append('\t');
-            case 'u' -> {
-                char unit = hex();
-                if (Character.isLowSurrogate(unit)) {
-                    throw bad("a string has half a surrogate pair");
-                }
-                to.append(unit);
-                if (Character.isHighSurrogate(unit)) {
-                    expect('\\');
-                    expect('u');
-                    char low = hex();
-                    if (!Character.isLowSurrogate(low)) {
-                        throw bad("a string has half a surrogate pair");
-                    }
-                    to.append(low);
-                }
-            }
-            default -> throw bad("a string has an unknown escape");
+    private static final class ByOffset implements Comparator<TensorInfo> {
+        @Override
+        public int compare(TensorInfo a, TensorInfo b) {
+            int byBegin = Long.compare(a.begin(), b.begin());
+            return byBegin != 0 ? byBegin : Long.compare(a.end(), b.end());
         }
-    }
-
-    private char hex() throws ModelFormatException {
-        int value = 0;
-        for (int i = 0; i < 4; i++) {
-            int digit = Character.digit(peek(), 16);
-            if (digit < 0 || peek() > 'f') {
-                throw bad("a string has a \\u without four hexadecimal digits");
-            }
-            value = value * 16 + digit;
-            at++;
-        }
-        return (char) value;
-    }
-
-    private void space() {
-        while (at < text.length() && " \t\n\r".indexOf(text.charAt(at)) >= 0) {
-            at++;
-        }
-    }
-
-    /** The next character; NUL, which is allowed nowhere, at the end. */
-    private char peek() {
-        return at < text.length() ? text.charAt(at) : 0;
-    }
-
-    private void expect(char c) throws ModelFormatException {
-        if (peek() != c) {
-            throw bad("expected '" + c + "'");
-        }
-        at++;
-    }
-
-    /** A name as one line of bounded length. */
-    static String printable(String name) {
-        String shown = name.length() > 100 ? name.substring(0, 100) + "…" : name;
-        return shown.replaceAll("\\p{Cntrl}", "?");
-    }
-
-    private ModelFormatException bad(String what) {
-        return new ModelFormatException(what + " (header, character " + at + ")");
     }
 }

@@ -1,141 +1,206 @@
 package dev.softpick.model.safetensors;
 
 import dev.softpick.model.ModelFormatException;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Collections;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A safetensors file: a 64-bit length, a JSON header of that length, the tensors' bytes.
  *
- * <p>Everything is checked before it is believed: the header's length against the file before anything is allocated, its
- * UTF-8, its JSON, every shape against its bytes, and that the tensors cover the data exactly. Data may start at any
- * byte. Holds the file's bytes once; immutable and thread-safe as long as nobody changes an array it was made from.
+ * <p>Everything is checked before it is believed: the header's length against the file before anything is allocated,
+ * its UTF-8, its JSON, names and counts, every shape against its bytes, and that the tensors cover the data exactly.
+ * Data may start at any byte.
+ *
+ * <p>A file on disk stays open until {@link #close}, and a tensor's bytes are read when its values are asked for: those
+ * of others never are, and no file is too large. Values are new arrays, the caller's own. Thread-safe, as long as
+ * nobody changes the array that a file was read from; calls that read values take turns.
+ *
+ * @see <a href="https://github.com/huggingface/safetensors#format">the format</a>
  */
-public final class SafetensorsFile {
+public final class SafetensorsFile implements Closeable {
 
-    private static final int LENGTH_BYTES = 8;
+    /** JDKs differ in the last few. */
+    private static final int LONGEST_ARRAY = Integer.MAX_VALUE - 8;
 
-    private final ByteBuffer data;
     private final Header header;
+    private final Data data;
+    private final long dataStart;
 
-    private SafetensorsFile(byte[] file) throws ModelFormatException {
-        if (file.length < LENGTH_BYTES) {
-            throw new ModelFormatException(
-                    "the file has " + file.length + " bytes; a safetensors file begins with an 8-byte length");
-        }
-        ByteBuffer buffer = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
-        long length = buffer.getLong(0);
-        if (length < 2 || length > Header.LARGEST || length > file.length - LENGTH_BYTES) {
-            throw new ModelFormatException("the header's length is " + Long.toUnsignedString(length)
-                    + "; allowed is 2 to " + Math.min(Header.LARGEST, file.length - LENGTH_BYTES) + " in this file");
-        }
-        int start = LENGTH_BYTES + (int) length;
-        String text;
-        try {
-            text = StandardCharsets.UTF_8.newDecoder()
-                    .decode(ByteBuffer.wrap(file, LENGTH_BYTES, (int) length))
-                    .toString();
-        } catch (CharacterCodingException malformed) {
-            throw new ModelFormatException("the header is not UTF-8");
-        }
-        header = new Header(text, file.length - start);
-        data = buffer.slice(start, file.length - start).order(ByteOrder.LITTLE_ENDIAN);
+    private SafetensorsFile(Header header, Data data, long dataStart) {
+        this.header = header;
+        this.data = data;
+        this.dataStart = dataStart;
     }
 
     /**
-     * Reads a file.
+     * Opens a file and reads its header; to be closed. If the calling thread is interrupted while it reads, now or
+     * later, the file is closed.
      *
      * @throws ModelFormatException if it is not a well-formed safetensors file; the message begins with its name
      * @throws IOException if it cannot be read
      */
     public static SafetensorsFile read(Path file) throws IOException {
-        byte[] bytes;
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            long size = channel.size();
-            if (size > Integer.MAX_VALUE - 8) {
-                throw new ModelFormatException(
-                        file + ": the file has " + size + " bytes; at most " + (Integer.MAX_VALUE - 8) + " can be read");
-            }
-            bytes = new byte[(int) size];
-            ByteBuffer buffer = ByteBuffer.wrap(bytes);
-            while (buffer.hasRemaining()) {
-                if (channel.read(buffer) < 0) {
-                    throw new ModelFormatException(file + ": the file became shorter while it was read");
-                }
-            }
+        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        if (!attributes.isRegularFile()) {
+            throw new ModelFormatException(file + " is a " + (attributes.isDirectory() ? "folder" : "pipe or a device")
+                    + "; a safetensors file is needed");
         }
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        boolean good = false;
         try {
-            return new SafetensorsFile(bytes);
+            SafetensorsFile read = read(new Data.OnDisk(channel));
+            good = true;
+            return read;
         } catch (ModelFormatException e) {
-            throw new ModelFormatException(file + ": " + e.getMessage());
+            throw new ModelFormatException(file + ": " + e.getMessage(), e);
+        } catch (ClosedByInterruptException e) {
+            throw e;
+        } catch (IOException e) {
+            throw (IOException) new FileSystemException(file.toString(), null, e.getMessage()).initCause(e);
+        } finally {
+            if (!good) {
+                channel.close();
+            }
         }
     }
 
     /**
-     * Reads from bytes, which are kept.
+     * Reads from bytes, which are kept. Need not be closed.
      *
      * @throws ModelFormatException if they are not a well-formed safetensors file
      */
     public static SafetensorsFile read(byte[] file) throws ModelFormatException {
-        return new SafetensorsFile(file);
+        try {
+            return read(new Data.InMemory(file));
+        } catch (ModelFormatException e) {
+            throw e;
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
     }
 
     /**
-     * Reads a stream to its end; does not close it.
+     * Reads a stream to its end; does not close it. What is returned need not be closed. Memory is taken as bytes
+     * arrive, whatever the header says will come.
      *
      * @throws ModelFormatException if it is not a well-formed safetensors file
      * @throws IOException if it cannot be read
      */
     public static SafetensorsFile read(InputStream file) throws IOException {
-        return new SafetensorsFile(file.readAllBytes());
+        byte[] word = file.readNBytes(Long.BYTES);
+        checkLongEnough(word.length);
+        long length = ByteBuffer.wrap(word).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        byte[] text = file.readNBytes(headerLength(length, Header.MOST_BYTES));
+        if (text.length < length) {
+            headerLength(length, text.length);
+        }
+        Header header = new Header(text);
+        if (header.dataLength() > LONGEST_ARRAY) {
+            throw new ModelFormatException("the tensors take " + header.dataLength() + " bytes; from a stream at most "
+                    + LONGEST_ARRAY + " can be read, from a path any number");
+        }
+        byte[] data = file.readNBytes((int) header.dataLength());
+        boolean more = data.length == header.dataLength() && file.read() >= 0;
+        checkCovered(header, data.length + (more ? 1L : 0), more ? " or more" : "");
+        return new SafetensorsFile(header, new Data.InMemory(data), 0);
+    }
+
+    private static SafetensorsFile read(Data file) throws IOException {
+        checkLongEnough(file.size());
+        long behindWord = file.size() - Long.BYTES;
+        int length = headerLength(file.read(0, Long.BYTES).getLong(), behindWord);
+        byte[] text = new byte[length];
+        for (int i = 0, n; i < length; i += n) {
+            n = Math.min(Data.CHUNK_BYTES, length - i);
+            file.read(Long.BYTES + i, n).get(text, i, n);
+        }
+        Header header = new Header(text);
+        checkCovered(header, behindWord - length, "");
+        return new SafetensorsFile(header, file, Long.BYTES + length);
+    }
+
+    private static void checkLongEnough(long size) throws ModelFormatException {
+        if (size < Long.BYTES) {
+            throw new ModelFormatException(
+                    "the file has " + size + " bytes; a safetensors file begins with an 8-byte length");
+        }
+    }
+
+    private static int headerLength(long length, long following) throws ModelFormatException {
+        long most = Math.min(Header.MOST_BYTES, following);
+        if (length < 2 || length > most) {
+            throw new ModelFormatException("the header's length is " + Long.toUnsignedString(length) + "; "
+                    + (most < 2 ? "only " + most + " bytes follow it" : "allowed is 2 to " + most + " in this file"));
+        }
+        return (int) length;
+    }
+
+    private static void checkCovered(Header header, long length, String orMore) throws ModelFormatException {
+        if (header.dataLength() != length) {
+            throw new ModelFormatException("the tensors take " + header.dataLength() + " bytes; the file has " + length
+                    + orMore + " bytes of data");
+        }
     }
 
     /** The strings of {@code __metadata__}, in the file's order; empty where there is none. */
     public Map<String, String> metadata() {
-        return Collections.unmodifiableMap(header.metadata);
+        return header.metadata();
     }
 
-    /** The tensors by name, in the file's order. */
+    /** The tensors by name, in the header's order. */
     public Map<String, TensorInfo> tensors() {
-        return Collections.unmodifiableMap(header.tensors);
+        return header.tensors();
     }
 
     /**
-     * The elements of an F32, F64, F16 or BF16 tensor as floats; F64 is rounded.
+     * The elements of an F32, F64, F16 or BF16 tensor as floats: exact, but for F64, which is rounded, to infinity
+     * where it is too large.
      *
-     * @throws ModelFormatException if there is no such tensor or it has another type
+     * @throws ModelFormatException if there is no such tensor, it has another type, does not fit an array, or can no
+     *     longer be read; the message names the tensor
+     * @throws IllegalStateException if the file is closed
      */
     public float[] floats(String name) throws ModelFormatException {
-        TensorInfo tensor = tensor(name, "F32, F64, F16, BF16");
+        TensorInfo tensor = tensor(name);
         if (!tensor.dtype().isFloat()) {
             throw wrongType(tensor, "F32, F64, F16, BF16");
         }
         float[] values = new float[count(tensor)];
-        ByteBuffer bytes = bytes(tensor);
-        switch (tensor.dtype()) {
-            case F32 -> bytes.asFloatBuffer().get(values);
-            case F64 -> {
-                for (int i = 0; i < values.length; i++) {
-                    values[i] = (float) bytes.getDouble(8 * i);
-                }
-            }
-            case F16 -> {
-                for (int i = 0; i < values.length; i++) {
-                    values[i] = Float.float16ToFloat(bytes.getShort(2 * i));
-                }
-            }
-            default -> {
-                for (int i = 0; i < values.length; i++) {
-                    values[i] = Float.intBitsToFloat(bytes.getShort(2 * i) << 16);
+        synchronized (data) {
+            for (int i = 0, n; i < values.length; i += n) {
+                n = elementsAtOnce(tensor, i);
+                ByteBuffer bytes = bytes(tensor, i, n);
+                switch (tensor.dtype()) {
+                    case F32 -> bytes.asFloatBuffer().get(values, i, n);
+                    case F64 -> {
+                        for (int k = 0; k < n; k++) {
+                            values[i + k] = (float) bytes.getDouble(8 * k);
+                        }
+                    }
+                    case F16 -> {
+                        for (int k = 0; k < n; k++) {
+                            values[i + k] = Float.float16ToFloat(bytes.getShort(2 * k));
+                        }
+                    }
+                    default -> {
+                        for (int k = 0; k < n; k++) {
+                            values[i + k] = Float.intBitsToFloat(bytes.getShort(2 * k) << 16);
+                        }
+                    }
                 }
             }
         }
@@ -145,63 +210,99 @@ public final class SafetensorsFile {
     /**
      * The elements of an F64 tensor.
      *
-     * @throws ModelFormatException if there is no such tensor or it has another type
+     * @throws ModelFormatException as {@link #floats}
+     * @throws IllegalStateException if the file is closed
      */
     public double[] doubles(String name) throws ModelFormatException {
-        TensorInfo tensor = tensor(name, "F64");
+        TensorInfo tensor = tensor(name);
         if (tensor.dtype() != DType.F64) {
             throw wrongType(tensor, "F64");
         }
         double[] values = new double[count(tensor)];
-        bytes(tensor).asDoubleBuffer().get(values);
+        synchronized (data) {
+            for (int i = 0, n; i < values.length; i += n) {
+                n = elementsAtOnce(tensor, i);
+                bytes(tensor, i, n).asDoubleBuffer().get(values, i, n);
+            }
+        }
         return values;
     }
 
     /**
-     * The elements of an integer or boolean tensor.
+     * The elements of an integer or boolean tensor; a boolean is the byte that stands for it, 0 or 1.
      *
-     * @throws ModelFormatException if there is no such tensor or it has another type
+     * @throws ModelFormatException as {@link #floats}
+     * @throws IllegalStateException if the file is closed
      */
     public long[] longs(String name) throws ModelFormatException {
-        TensorInfo tensor = tensor(name, "an integer type");
+        TensorInfo tensor = tensor(name);
         if (!tensor.dtype().isInteger()) {
             throw wrongType(tensor, "BOOL, U8, I8, U16, I16, U32, I32, I64");
         }
         long[] values = new long[count(tensor)];
-        ByteBuffer bytes = bytes(tensor);
-        for (int i = 0; i < values.length; i++) {
-            values[i] = switch (tensor.dtype()) {
-                case I8 -> bytes.get(i);
-                case BOOL, U8 -> bytes.get(i) & 0xff;
-                case I16 -> bytes.getShort(2 * i);
-                case U16 -> bytes.getShort(2 * i) & 0xffff;
-                case I32 -> bytes.getInt(4 * i);
-                case U32 -> bytes.getInt(4 * i) & 0xffff_ffffL;
-                default -> bytes.getLong(8 * i);
-            };
+        synchronized (data) {
+            for (int i = 0, n; i < values.length; i += n) {
+                n = elementsAtOnce(tensor, i);
+                ByteBuffer bytes = bytes(tensor, i, n);
+                for (int k = 0; k < n; k++) {
+                    values[i + k] = switch (tensor.dtype()) {
+                        case I8 -> bytes.get(k);
+                        case BOOL, U8 -> bytes.get(k) & 0xff;
+                        case I16 -> bytes.getShort(2 * k);
+                        case U16 -> bytes.getShort(2 * k) & 0xffff;
+                        case I32 -> bytes.getInt(4 * k);
+                        case U32 -> bytes.getInt(4 * k) & 0xffff_ffffL;
+                        default -> bytes.getLong(8 * k);
+                    };
+                }
+            }
         }
         return values;
     }
 
-    private TensorInfo tensor(String name, String wanted) throws ModelFormatException {
-        TensorInfo tensor = header.tensors.get(name);
+    /** Closes the file on disk; the header can still be asked. */
+    @Override
+    public void close() throws IOException {
+        data.close();
+    }
+
+    private TensorInfo tensor(String name) throws ModelFormatException {
+        TensorInfo tensor = header.tensors().get(Objects.requireNonNull(name, "name"));
         if (tensor == null) {
-            throw new ModelFormatException("there is no tensor '" + Header.printable(name) + "' (" + wanted + ")");
+            throw new ModelFormatException(
+                    "there is no tensor " + Names.quoted(name) + " among the file's " + header.tensors().size());
         }
         return tensor;
     }
 
     private static ModelFormatException wrongType(TensorInfo tensor, String allowed) {
         return new ModelFormatException(
-                "tensor '" + tensor.name() + "' has type " + tensor.dtype() + "; allowed are " + allowed);
+                "tensor " + Names.quoted(tensor.name()) + " has type " + tensor.dtype() + "; allowed are " + allowed);
     }
 
-    /** The bytes are in an array, so the elements fit one as well. */
-    private static int count(TensorInfo tensor) {
+    private static int count(TensorInfo tensor) throws ModelFormatException {
+        if (tensor.elements() > LONGEST_ARRAY) {
+            throw new ModelFormatException("tensor " + Names.quoted(tensor.name()) + " has " + tensor.elements()
+                    + " elements; an array has " + LONGEST_ARRAY + " at most");
+        }
         return (int) tensor.elements();
     }
 
-    private ByteBuffer bytes(TensorInfo tensor) {
-        return data.slice((int) tensor.begin(), (int) (tensor.end() - tensor.begin())).order(ByteOrder.LITTLE_ENDIAN);
+    private static int elementsAtOnce(TensorInfo tensor, int first) {
+        return (int) Math.min(Data.CHUNK_BYTES / (tensor.dtype().bits() / 8), tensor.elements() - first);
+    }
+
+    private ByteBuffer bytes(TensorInfo tensor, long first, int count) throws ModelFormatException {
+        int size = tensor.dtype().bits() / 8;
+        try {
+            return data.read(dataStart + tensor.begin() + first * size, count * size);
+        } catch (ClosedByInterruptException e) {
+            throw new ModelFormatException("tensor " + Names.quoted(tensor.name()) + ": reading was interrupted", e);
+        } catch (ClosedChannelException e) {
+            throw new IllegalStateException("the file is closed", e);
+        } catch (IOException e) {
+            throw new ModelFormatException(
+                    "tensor " + Names.quoted(tensor.name()) + " cannot be read: " + e.getMessage(), e);
+        }
     }
 }

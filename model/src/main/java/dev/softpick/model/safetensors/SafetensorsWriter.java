@@ -5,24 +5,37 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
- * Collects tensors and writes them as a safetensors file: the header padded with spaces to a multiple of eight bytes,
- * the data little-endian in the order of the calls. Not thread-safe.
+ * Collects tensors and writes them as a safetensors file: the header in the order of the calls, padded with spaces to
+ * a multiple of eight bytes; the data of eight-byte elements before that of four-byte ones, so that each is aligned to
+ * its size. Every bit is kept, also those of NaNs. {@link SafetensorsFile} reads all that this writes.
+ *
+ * <p>Arrays are not copied: what they hold when the file is written counts. Not thread-safe.
  */
 public final class SafetensorsWriter {
 
     private static final int CHUNK_BYTES = 1 << 16;
 
-    private record Entry(String name, DType dtype, long[] shape, Object values) {}
+    private record Entry(String name, DType dtype, long[] shape, Object values, int length) {
+        long bytes() {
+            return (long) length * dtype.bits() / 8;
+        }
+    }
 
     private final Map<String, String> metadata = new LinkedHashMap<>();
     private final Map<String, Entry> entries = new LinkedHashMap<>();
@@ -30,8 +43,18 @@ public final class SafetensorsWriter {
     /** A writer without tensors. */
     public SafetensorsWriter() {}
 
-    /** Adds a string to {@code __metadata__}; a later value takes the place of an earlier one. */
+    /**
+     * Adds a string to {@code __metadata__}; a later value takes the place of an earlier one.
+     *
+     * @throws IllegalArgumentException if a string has half a surrogate pair, or there are too many
+     */
     public SafetensorsWriter metadata(String key, String value) {
+        requireEncodable("a metadata key", key);
+        requireEncodable("the value of metadata key " + Names.quoted(key), value);
+        if (metadata.size() == Header.MOST_STRINGS && !metadata.containsKey(key)) {
+            throw new IllegalArgumentException(
+                    "there are " + Header.MOST_STRINGS + " metadata strings, which is the most");
+        }
         metadata.put(key, value);
         return this;
     }
@@ -39,7 +62,10 @@ public final class SafetensorsWriter {
     /**
      * Adds an F32 tensor.
      *
-     * @throws IllegalArgumentException if the name is empty, taken or has a control character, or the sizes do not fit
+     * @param name any text but the empty one and {@code __metadata__}, without control characters
+     * @param values in row-major order
+     * @param shape sizes of 0 or more, 32 at most; none for a scalar
+     * @throws IllegalArgumentException if the name is taken or not allowed, or the sizes do not fit the values
      */
     public SafetensorsWriter floats(String name, float[] values, long... shape) {
         return add(name, DType.F32, values, values.length, shape);
@@ -56,37 +82,62 @@ public final class SafetensorsWriter {
     }
 
     private SafetensorsWriter add(String name, DType dtype, Object values, int length, long[] shape) {
-        if (name.isEmpty() || name.equals("__metadata__") || name.chars().anyMatch(c -> c < ' ' || c == 0x7f)) {
-            throw new IllegalArgumentException("name is '" + Header.printable(name)
-                    + "'; allowed is any text but __metadata__, without control characters");
+        requireEncodable("the name", name);
+        String tensor = "tensor " + Names.quoted(name);
+        if (!Names.allowed(name) || name.equals(Names.METADATA)) {
+            throw new IllegalArgumentException("name is " + Names.quoted(name)
+                    + "; allowed is any text but " + Names.METADATA + ", without control characters");
         }
-        long size = 1;
-        for (long n : shape) {
-            if (n < 0) {
-                throw new IllegalArgumentException("tensor '" + name + "' has a size of " + n + "; allowed is 0 or more");
-            }
-            size = Math.multiplyExact(size, n);
+        if (entries.containsKey(name)) {
+            throw new IllegalArgumentException(tensor + " was added before");
         }
-        if (size != length) {
+        if (entries.size() == Header.MOST_TENSORS) {
+            throw new IllegalArgumentException("there are " + Header.MOST_TENSORS + " tensors, which is the most");
+        }
+        if (shape.length > Header.MOST_AXES) {
             throw new IllegalArgumentException(
-                    "tensor '" + name + "' has " + length + " values; its shape needs " + size);
+                    tensor + " has " + shape.length + " axes; allowed are " + Header.MOST_AXES + " at most");
         }
-        if (entries.putIfAbsent(name, new Entry(name, dtype, shape.clone(), values)) != null) {
-            throw new IllegalArgumentException("tensor '" + name + "' was added before");
+        for (long size : shape) {
+            if (size < 0) {
+                throw new IllegalArgumentException(tensor + " has a size of " + size + "; allowed is 0 or more");
+            }
         }
+        long bits = Header.bits(dtype, shape);
+        if (bits != (long) length * dtype.bits()) {
+            throw new IllegalArgumentException(tensor + " has " + length + " values; its shape needs "
+                    + (bits < 0 ? "more than a file can hold" : bits / dtype.bits()));
+        }
+        entries.put(name, new Entry(name, dtype, shape.clone(), values, length));
         return this;
     }
 
+    private static void requireEncodable(String what, String text) {
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(Objects.requireNonNull(text, what))) {
+            throw new IllegalArgumentException(
+                    what + " is " + Names.quoted(text) + ", which has half a surrogate pair");
+        }
+    }
+
     /**
-     * Writes the file beside its place and renames it, so a failure leaves what was there.
+     * Writes the file beside its place and renames it, so a failure leaves what was there. A link is followed.
      *
      * @throws IOException if it cannot be written
      */
     public void write(Path file) throws IOException {
-        Path target = file.toAbsolutePath();
-        Path beside = target.resolveSibling("." + target.getFileName() + "." + Long.toHexString(System.nanoTime()) + ".part");
+        Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
+        // renaming would put a file in the place of a device
+        if (Files.exists(target) && !Files.isRegularFile(target)) {
+            throw new FileSystemException(file.toString(), null, "a folder, pipe or device is in its place");
+        }
+        if (!Files.isDirectory(target.getParent())) {
+            throw new NoSuchFileException(file.toString(), null, "the folder it is to stand in does not exist");
+        }
+        Path beside = target.resolveSibling(".safetensors-" + ProcessHandle.current().pid() + "-"
+                + Long.toHexString(System.nanoTime()) + ".part");
+        OutputStream out = Files.newOutputStream(beside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
         try {
-            try (OutputStream out = Files.newOutputStream(beside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            try (out) {
                 write(out);
             }
             Files.move(beside, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
@@ -95,78 +146,85 @@ public final class SafetensorsWriter {
         }
     }
 
-    /** Writes to a stream, which is not closed. */
+    /**
+     * Writes to a stream, which is not closed.
+     *
+     * @throws IOException if it cannot be written
+     */
     public void write(OutputStream out) throws IOException {
-        byte[] header = header().getBytes(StandardCharsets.UTF_8);
-        int padding = (8 - header.length % 8) % 8;
+        List<Entry> sorted = new ArrayList<>(entries.values());
+        sorted.sort(Comparator.comparingInt((Entry entry) -> -entry.dtype.bits()));
+        byte[] header = header(sorted).getBytes(StandardCharsets.UTF_8);
+        byte[] padded = Arrays.copyOf(header, Math.ceilDiv(header.length, Long.BYTES) * Long.BYTES);
+        Arrays.fill(padded, header.length, padded.length, (byte) ' ');
+        if (padded.length > Header.MOST_BYTES) {
+            throw new IOException(
+                    "the header has " + padded.length + " bytes; allowed are " + Header.MOST_BYTES + " at most");
+        }
         ByteBuffer buffer = ByteBuffer.allocate(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        out.write(buffer.putLong(header.length + padding).array(), 0, 8);
-        out.write(header);
-        out.write(" ".repeat(padding).getBytes(StandardCharsets.US_ASCII));
-        for (Entry entry : entries.values()) {
-            write(entry.values, buffer, out);
-        }
-    }
-
-    private static void write(Object values, ByteBuffer buffer, OutputStream out) throws IOException {
-        int length = java.lang.reflect.Array.getLength(values);
-        int step = CHUNK_BYTES / 8;
-        for (int i = 0; i < length; i += step) {
-            int n = Math.min(step, length - i);
-            buffer.clear();
-            int bytes = switch (values) {
-                case float[] floats -> {
-                    buffer.asFloatBuffer().put(floats, i, n);
-                    yield 4 * n;
+        out.write(buffer.putLong(padded.length).array(), 0, Long.BYTES);
+        out.write(padded);
+        buffer.clear();
+        for (Entry entry : sorted) {
+            int size = entry.dtype.bits() / 8;
+            for (int i = 0, n; i < entry.length; i += n) {
+                n = Math.min(CHUNK_BYTES / size, entry.length - i);
+                switch (entry.values) {
+                    case float[] floats -> buffer.asFloatBuffer().put(floats, i, n);
+                    case double[] doubles -> buffer.asDoubleBuffer().put(doubles, i, n);
+                    default -> buffer.asLongBuffer().put((long[]) entry.values, i, n);
                 }
-                case double[] doubles -> {
-                    buffer.asDoubleBuffer().put(doubles, i, n);
-                    yield 8 * n;
-                }
-                default -> {
-                    buffer.asLongBuffer().put((long[]) values, i, n);
-                    yield 8 * n;
-                }
-            };
-            out.write(buffer.array(), 0, bytes);
-        }
-    }
-
-    private String header() {
-        List<String> members = new ArrayList<>();
-        if (!metadata.isEmpty()) {
-            List<String> strings = new ArrayList<>();
-            metadata.forEach((key, value) -> strings.add(quoted(key) + ":" + quoted(value)));
-            members.add("\"__metadata__\":{" + String.join(",", strings) + "}");
-        }
-        long begin = 0;
-        for (Entry entry : entries.values()) {
-            List<String> sizes = new ArrayList<>();
-            long elements = 1;
-            for (long n : entry.shape) {
-                sizes.add(Long.toString(n));
-                elements *= n;
+                out.write(buffer.array(), 0, n * size);
             }
-            long end = begin + elements * entry.dtype.bits() / 8;
-            members.add(quoted(entry.name) + ":{\"dtype\":\"" + entry.dtype + "\",\"shape\":["
-                    + String.join(",", sizes) + "],\"data_offsets\":[" + begin + "," + end + "]}");
-            begin = end;
         }
-        return "{" + String.join(",", members) + "}";
     }
 
-    private static String quoted(String text) {
-        StringBuilder json = new StringBuilder("\"");
+    /** In the order of the calls, with offsets in the order of the data. */
+    private String header(List<Entry> sorted) {
+        Map<String, Long> begins = new HashMap<>();
+        long dataLength = 0;
+        for (Entry entry : sorted) {
+            begins.put(entry.name, dataLength);
+            dataLength += entry.bytes();
+        }
+        StringBuilder json = new StringBuilder("{");
+        if (!metadata.isEmpty()) {
+            json.append('"').append(Names.METADATA).append("\":{");
+            for (Map.Entry<String, String> string : metadata.entrySet()) {
+                quote(string.getKey(), json);
+                json.append(':');
+                quote(string.getValue(), json);
+                json.append(',');
+            }
+            json.setCharAt(json.length() - 1, '}');
+            json.append(',');
+        }
+        for (Entry entry : entries.values()) {
+            long begin = begins.get(entry.name);
+            quote(entry.name, json);
+            json.append(":{\"dtype\":\"").append(entry.dtype)
+                    .append("\",\"shape\":").append(Arrays.toString(entry.shape).replace(" ", ""))
+                    .append(",\"data_offsets\":[").append(begin).append(',').append(begin + entry.bytes()).append("]},");
+        }
+        if (json.length() > 1) {
+            json.setLength(json.length() - 1);
+        }
+        return json.append('}').toString();
+    }
+
+    private static void quote(String text, StringBuilder json) {
+        json.append('"');
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            if (c == '"' || c == '\\') {
-                json.append('\\').append(c);
-            } else if (c < ' ') {
+            if (c < ' ') {
                 json.append("\\u00").append(Character.forDigit(c >> 4, 16)).append(Character.forDigit(c & 15, 16));
-            } else {
-                json.append(c);
+                continue;
             }
+            if (c == '"' || c == '\\') {
+                json.append('\\');
+            }
+            json.append(c);
         }
-        return json.append('"').toString();
+        json.append('"');
     }
 }

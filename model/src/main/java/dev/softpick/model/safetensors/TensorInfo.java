@@ -13,6 +13,11 @@ import java.util.List;
  */
 public record TensorInfo(String name, DType dtype, List<Long> shape, long begin, long end) {
 
+    /** Keeps a copy of the shape. */
+    public TensorInfo {
+        shape = List.copyOf(shape);
+    }
+
     /** Number of elements. */
     public long elements() {
         return (end - begin) * 8 / dtype.bits();

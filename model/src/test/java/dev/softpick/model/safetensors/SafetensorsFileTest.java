@@ -59,7 +59,7 @@ class SafetensorsFileTest {
                 arguments("{\"a\"}", 0, "expected ':'"),
                 arguments("{\"a\":1}", 0, "expected '{'"),
                 arguments("{\"a\":null}", 0, "expected '{'"),
-                arguments("{\"a\":{}", 0, "tensor 'a' lacks dtype, shape or data_offsets"),
+                arguments("{\"a\":{}", 0, "tensor 'a' lacks dtype"),
                 arguments("{" + tensor("a", "U8", "[1]", 0, 1) + ",}", 1, "expected '\"'"),
                 arguments("{" + tensor("a", "U8", "[1]", 0, 1), 1, "expected '}'"),
                 arguments("{\"a", 0, "a string has a control character or does not end"),
@@ -68,7 +68,7 @@ class SafetensorsFileTest {
                 arguments("{\"a\\u12g4\":{}}", 0, "a string has a \\u without four hexadecimal digits"),
                 arguments("{\"a\\u١٢٣٤\":{}}", 0, "a string has a \\u without four hexadecimal digits"),
                 arguments("{\"a\\udc00\":{}}", 0, "a string has half a surrogate pair"),
-                arguments("{\"a\\ud800\":{}}", 0, "expected '\\'"),
+                arguments("{\"a\\ud800\":{}}", 0, "a string has half a surrogate pair"),
                 arguments("{\"a\\ud800\\u0041\":{}}", 0, "a string has half a surrogate pair"),
                 arguments("{\"\":{}}", 0, "tensor name '' is empty or has a control character"),
                 arguments("{\"a\\nb\":{}}", 0, "tensor name 'a?b' is empty or has a control character"),
@@ -86,9 +86,9 @@ class SafetensorsFileTest {
         String offsets = "\"data_offsets\":[0,4]";
         String deep = "[" + "1,".repeat(32) + "1]";
         return List.of(
-                arguments(a(shape + offsets), 4, "tensor 'a' lacks dtype, shape or data_offsets"),
-                arguments(a(dtype + offsets), 4, "tensor 'a' lacks dtype, shape or data_offsets"),
-                arguments(a("\"dtype\":\"F32\",\"shape\":[1]"), 4, "tensor 'a' lacks dtype, shape or data_offsets"),
+                arguments(a(shape + offsets), 4, "tensor 'a' lacks dtype"),
+                arguments(a(dtype + offsets), 4, "tensor 'a' lacks shape"),
+                arguments(a("\"dtype\":\"F32\",\"shape\":[1]"), 4, "tensor 'a' lacks data_offsets"),
                 arguments(a(dtype + dtype + shape + offsets), 4, "tensor 'a' has dtype twice"),
                 arguments(a(dtype + shape + shape + offsets), 4, "tensor 'a' has shape twice"),
                 arguments(a(dtype + shape + offsets + "," + offsets), 4, "tensor 'a' has data_offsets twice"),
@@ -148,7 +148,7 @@ class SafetensorsFileTest {
             refuses(new byte[length],
                     "the file has " + length + " bytes; a safetensors file begins with an 8-byte length");
         }
-        refuses(new byte[8], "the header's length is 0; allowed is 2 to 0 in this file");
+        refuses(new byte[8], "the header's length is 0; only 0 bytes follow it");
         for (long length : new long[] {0, 1, 3, 100_000_001, Integer.MAX_VALUE, 1L << 40, Long.MIN_VALUE, -1}) {
             byte[] bytes = file("{}", 0);
             ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(0, length);
