@@ -1,0 +1,117 @@
+package dev.softpick.bench.peers;
+
+import ai.onnxruntime.OrtException;
+import dev.softpick.kernels.backend.KeyValueCache;
+import dev.softpick.model.Normalizer;
+import dev.softpick.model.SoftpickConfig;
+import dev.softpick.model.SoftpickTransformer;
+import dev.softpick.model.safetensors.SafetensorsFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * One forward pass of the default model, ours and ONNX Runtime's: medians of nanoseconds a call.
+ *
+ * @param fma peak in GFLOP/s of that many threads, measured between the calls
+ * @param arithmetic needed for the output, in FLOP
+ * @param difference largest difference of ONNX Runtime's output from ours, relative to max(1, |y|)
+ */
+record ForwardRow(
+        Work work, double ours, double full, double pruned, double fma, double arithmetic, double difference) {
+
+    /** What is measured. */
+    record Work(int batch, int steps, int threads, Normalizer normalizer) {
+        String name() {
+            return batch + "×" + steps + " " + normalizer.id() + " " + threads + (threads > 1 ? " threads" : " thread");
+        }
+    }
+
+    private static final SoftpickConfig CONFIG =
+            SoftpickConfig.builder().embedDim(64).build();
+    private static final double ALLOWED_DIFFERENCE = 2e-5;
+    private static final int WARM_UP_MILLIS = 3000;
+
+    double ratioToFull() {
+        return full / ours;
+    }
+
+    double ratioToPruned() {
+        return pruned / ours;
+    }
+
+    /** Needed arithmetic over the FMA peak. */
+    double percentOfCeiling() {
+        return 100 * arithmetic / ours / fma;
+    }
+
+    /** Compares the outputs, then measures in turns. */
+    static ForwardRow measure(Work work, int rounds) throws IOException, OrtException {
+        SoftpickConfig config = CONFIG.toBuilder().normalizer(work.normalizer()).build();
+        SoftpickTransformer random = SoftpickTransformer.random(config, 1);
+        SafetensorsFile weights = saved(random);
+        SoftpickTransformer model = random.parallelism(work.threads());
+        int batch = work.batch();
+        int steps = work.steps();
+        float[] x = new float[batch * steps * config.embedDim()];
+        Random values = new Random(2);
+        for (int i = 0; i < x.length; i++) {
+            x[i] = (float) values.nextGaussian();
+        }
+        float[] y = new float[batch * config.hiddenSize()];
+        long[] inputShape = {batch, steps, config.embedDim()};
+        long[] outputShape = {batch, config.hiddenSize()};
+        int threads = work.threads();
+        byte[] fullGraph = OnnxTransformer.graph(config, weights, batch, steps, false);
+        byte[] prunedGraph = OnnxTransformer.graph(config, weights, batch, steps, true);
+        try (OnnxSession full = new OnnxSession(fullGraph, x, inputShape, outputShape, threads);
+                OnnxSession pruned = new OnnxSession(prunedGraph, x, inputShape, outputShape, threads)) {
+            Runnable ours = () -> model.forward(x, batch, steps, y);
+            ours.run();
+            full.run();
+            pruned.run();
+            double difference = Math.max(
+                    Turns.same("ONNX Runtime, full, " + work.name(), full.output(), y, ALLOWED_DIFFERENCE),
+                    Turns.same("ONNX Runtime, pruned, " + work.name(), pruned.output(), y, ALLOWED_DIFFERENCE));
+            Turns.warmUp(() -> Ceilings.fma(threads), 1000);
+            double[] medians = Turns.medians(
+                    List.of(ours, full::run, pruned::run), List.of(() -> Ceilings.fma(threads)), rounds,
+                    WARM_UP_MILLIS);
+            return new ForwardRow(
+                    work, medians[0], medians[1], medians[2], medians[3], arithmetic(config, batch, steps), difference);
+        }
+    }
+
+    /** Through a file, so that both sides read the same weights. */
+    private static SafetensorsFile saved(SoftpickTransformer model) throws IOException {
+        Path file = Files.createTempFile("softpick", ".safetensors");
+        try {
+            model.save(file);
+            return SafetensorsFile.read(file);
+        } finally {
+            Files.delete(file);
+        }
+    }
+
+    /**
+     * Multiply-adds, counted as two: every row of all blocks but the last, where all rows need keys and values and one
+     * row everything else. A query needs the scores of all earlier keys; softpick's numerator costs the cheaper of the
+     * values themselves and the running state behind a chunk of them.
+     */
+    private static double arithmetic(SoftpickConfig config, int batch, int steps) {
+        double h = config.hiddenSize();
+        double t = steps;
+        double d = config.headSize();
+        int chunk = KeyValueCache.chunkFor(config.headSize());
+        double pairs = t * (t + 1) / 2;
+        double direct = 2 * d * pairs;
+        double state = chunk < steps ? 2 * d * t * (chunk + 1) / 2 + 4 * d * d * (t - chunk) : direct;
+        double numerators = config.normalizer() == Normalizer.SOFTPICK ? Math.min(direct, state) : direct;
+        double block = 2 * t * h * 12 * h + config.numHeads() * (2 * d * pairs + numerators);
+        double last = 2 * t * h * 2 * h + 2 * h * 10 * h + config.numHeads() * 4 * d * t;
+        double projection = config.inputProjection() ? 2 * t * config.embedDim() * h : 0;
+        return batch * (projection + (config.numLayers() - 1) * block + last);
+    }
+}

@@ -1,0 +1,125 @@
+package dev.softpick.bench.peers;
+
+import dev.softpick.model.ModelFormatException;
+import dev.softpick.model.Normalizer;
+import dev.softpick.model.SoftpickConfig;
+import dev.softpick.model.safetensors.SafetensorsFile;
+
+/**
+ * The transformer as an ONNX graph for one batch and number of steps: {@code x} in, {@code y} out.
+ *
+ * <p>As fast as the runtime lets it be: biases inside Gemm, 1/√headSize folded into the query weights, softpick's
+ * division after the product with the values (D columns instead of T). Pruned, the last block computes queries,
+ * attention, projection and feed-forward for the last row only, as ours does.
+ */
+final class OnnxTransformer {
+
+    private final OnnxGraph graph = new OnnxGraph();
+    private final SoftpickConfig config;
+    private final SafetensorsFile file;
+    private final int batch;
+    private final int steps;
+
+    private OnnxTransformer(SoftpickConfig config, SafetensorsFile file, int batch, int steps) {
+        this.config = config;
+        this.file = file;
+        this.batch = batch;
+        this.steps = steps;
+    }
+
+    static byte[] graph(SoftpickConfig config, SafetensorsFile file, int batch, int steps, boolean pruned)
+            throws ModelFormatException {
+        return new OnnxTransformer(config, file, batch, steps).build(pruned);
+    }
+
+    private byte[] build(boolean pruned) throws ModelFormatException {
+        int h = config.hiddenSize();
+        int embed = config.embedDim();
+        int rows = batch * steps;
+        String x = graph.reshape(graph.input("x", batch, steps, embed), rows, embed);
+        String hidden = config.inputProjection() ? dense(x, "input_projection", embed, h, 1f) : x;
+        String mask = graph.floats(mask(), steps, steps);
+        for (int layer = 1; layer <= config.numLayers(); layer++) {
+            hidden = block(hidden, "softpick_block_" + layer, mask, pruned && layer == config.numLayers());
+        }
+        String last = pruned ? hidden : lastOf(hidden);
+        String y = config.finalNorm() ? norm(last, "final_norm") : last;
+        graph.output(y, "y", batch, h);
+        return graph.bytes();
+    }
+
+    private String block(String x, String name, String mask, boolean lastOnly) throws ModelFormatException {
+        int h = config.hiddenSize();
+        String normed = norm(x, name + "_attn_norm");
+        String residual = lastOnly ? lastOf(x) : x;
+        String attended = attention(normed, name + "_attn_", mask, lastOnly);
+        String y = graph.op("Add", residual, dense(attended, name + "_attn_out_proj", h, h, 1f));
+        String inner = dense(norm(y, name + "_ffn_norm"), name + "_ffn_up", h, config.ffnSize(), 1f);
+        return graph.op("Add", y, dense(graph.op("Gelu", inner), name + "_ffn_down", config.ffnSize(), h, 1f));
+    }
+
+    private String attention(String x, String name, String mask, boolean lastOnly) throws ModelFormatException {
+        int h = config.hiddenSize();
+        int heads = config.numHeads();
+        int size = config.headSize();
+        int rows = lastOnly ? 1 : steps;
+        String queries = dense(lastOnly ? lastOf(x) : x, name + "q_proj", h, h, (float) (1 / Math.sqrt(size)));
+        String q = graph.transpose(graph.reshape(queries, batch, rows, heads, size), 0, 2, 1, 3);
+        String keys = graph.reshape(dense(x, name + "k_proj", h, h, 1f), batch, steps, heads, size);
+        String values = graph.reshape(dense(x, name + "v_proj", h, h, 1f), batch, steps, heads, size);
+        String v = graph.transpose(values, 0, 2, 1, 3);
+        String scores = graph.op("MatMul", q, graph.transpose(keys, 0, 2, 3, 1));
+        String attended;
+        if (config.normalizer() == Normalizer.SOFTPICK) {
+            String seen = lastOnly ? scores : graph.op("Mul", scores, mask);
+            String sum = graph.op("Add", graph.absSum(seen), graph.floats(new float[] {1}, 1));
+            attended = graph.op("Div", graph.op("MatMul", seen, v), sum);
+        } else {
+            String seen = lastOnly ? scores : graph.op("Add", scores, mask);
+            attended = graph.op("MatMul", graph.softmax(seen), v);
+        }
+        return graph.reshape(graph.transpose(attended, 0, 2, 1, 3), (long) batch * rows, h);
+    }
+
+    /** What scores are multiplied with (softpick: 1 or 0) or what is added to them (softmax: 0 or −∞). */
+    private float[] mask() {
+        boolean softpick = config.normalizer() == Normalizer.SOFTPICK;
+        if (!softpick && config.normalizer() != Normalizer.SOFTMAX) {
+            throw new IllegalArgumentException(
+                    "normalizer is " + config.normalizer() + "; the peers' graphs exist for softpick and softmax");
+        }
+        float[] mask = new float[Math.multiplyExact(steps, steps)];
+        for (int row = 0; row < steps; row++) {
+            for (int column = 0; column < steps; column++) {
+                boolean visible = column <= row;
+                mask[row * steps + column] =
+                        softpick ? (visible ? 1 : 0) : (visible ? 0 : Float.NEGATIVE_INFINITY);
+            }
+        }
+        return mask;
+    }
+
+    /** The last step of every sequence of {@code [batch · steps, hidden]}. */
+    private String lastOf(String x) {
+        return graph.at(graph.reshape(x, batch, steps, config.hiddenSize()), steps - 1);
+    }
+
+    private String norm(String x, String name) throws ModelFormatException {
+        int h = config.hiddenSize();
+        return graph.layerNorm(
+                x, graph.floats(file.floats(name + ".gamma"), h), graph.floats(file.floats(name + ".beta"), h));
+    }
+
+    private String dense(String x, String name, int in, int out, float scale) throws ModelFormatException {
+        String kernel = graph.floats(scaled(file.floats(name + ".kernel"), scale), in, out);
+        return graph.op("Gemm", x, kernel, graph.floats(scaled(file.floats(name + ".bias"), scale), out));
+    }
+
+    private static float[] scaled(float[] values, float scale) {
+        float[] scaled = values.clone();
+        for (int i = 0; i < scaled.length; i++) {
+            scaled[i] *= scale;
+        }
+        return scaled;
+    }
+}
