@@ -3,6 +3,7 @@ package dev.softpick.model;
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.backend.Backends;
 import dev.softpick.kernels.backend.KeyValueCache;
+import dev.softpick.kernels.backend.Panels;
 
 /**
  * One pre-norm block of Edifice's transformer.
@@ -82,6 +83,10 @@ public final class TransformerBlock implements Layer {
         int heads = attention.heads();
         int block = blockRows(rows, crew);
         int blocks = Math.ceilDiv(rows, block);
+        if (crew != null && rows < crew.size() * TILE_ROWS && rows <= Scratch.BLOCK_ROWS) {
+            allByColumns(backend, s, sequences, crew);
+            return;
+        }
         if (crew == null) {
             for (int i = 0; i < blocks; i++) {
                 project(backend, s, 0, i * block, Math.min(block, rows - i * block), false);
@@ -97,6 +102,43 @@ public final class TransformerBlock implements Layer {
                     project(backend, s, member, i * block, Math.min(block, rows - i * block), false));
             crew.run(sequences * heads, (member, i) -> attend(backend, s, member, i / heads, i % heads));
             crew.run(blocks, (member, i) -> mix(backend, s, member, i * block, Math.min(block, rows - i * block)));
+        }
+    }
+
+    /** The same where there are too few rows to share: each member takes some columns of every product. */
+    private void allByColumns(Backend backend, Scratch s, int sequences, Crew crew) {
+        int h = attention.hiddenSize();
+        int rows = s.starts[sequences];
+        int heads = attention.heads();
+        norm(backend, attentionNorm, s, 0, s.hidden, rows);
+        multiply(backend, crew, s.m, s.norm[0], rows, attention.qkv(), s.qkv, false);
+        crew.run(sequences * heads, (member, i) -> attend(backend, s, member, i / heads, i % heads));
+        multiply(backend, crew, s.m, s.attended, rows, attention.out().weights(), s.next, false);
+        add(s.m, s.hidden, s.next, rows * h);
+        norm(backend, ffnNorm, s, 0, s.next, rows);
+        multiply(backend, crew, s.m, s.norm[0], rows, ffn.up().weights(), s.inner[0], true);
+        multiply(backend, crew, s.m, s.inner[0], rows, ffn.down().weights(), s.hidden, false);
+        add(s.m, s.next, s.hidden, rows * h);
+    }
+
+    /** {@code m[to] = m[from] · w + bias}, or its GELU, for dense rows. */
+    private static void multiply(
+            Backend backend, Crew crew, float[] m, int from, int rows, Panels w, int to, boolean gelu) {
+        int share = Math.ceilDiv(w.count(), crew.size());
+        crew.run(Math.ceilDiv(w.count(), share), (member, i) -> {
+            Panels part = w.slice(i * share, Math.min((i + 1) * share, w.count()));
+            int at = to + i * share * w.width();
+            if (gelu) {
+                backend.multiplyGelu(m, from, w.k(), rows, part, m, at, w.n());
+            } else {
+                backend.multiply(m, from, w.k(), rows, part, m, at, w.n());
+            }
+        });
+    }
+
+    private static void add(float[] m, int residual, int to, int length) {
+        for (int i = 0; i < length; i++) {
+            m[to + i] = m[residual + i] + m[to + i];
         }
     }
 

@@ -22,7 +22,7 @@ class ParallelismTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 1", "1, 7", "1, 500", "2, 60", "3, 60", "7, 33", "40, 9", "300, 1"})
+    @CsvSource({"1, 1", "1, 7", "2, 5", "1, 20", "1, 500", "2, 60", "3, 60", "7, 33", "40, 9", "300, 1"})
     void everyNumberOfThreadsGivesTheSameBits(int batch, int steps) {
         for (Normalizer normalizer : Normalizer.values()) {
             for (OutputMode mode : OutputMode.values()) {
@@ -34,6 +34,23 @@ class ParallelismTest {
                             .as("%s %s %d threads", normalizer, mode, threads)
                             .isEqualTo(expected);
                 }
+            }
+        }
+    }
+
+    /** Several panels a member at every width: 600 columns of queries, keys and values, 800 inner ones. */
+    @Test
+    void aFewRowsAreSharedByColumns() {
+        SoftpickTransformer one = SoftpickTransformer.random(
+                SoftpickConfig.builder().embedDim(8).hiddenSize(200).numHeads(2).numLayers(2)
+                        .outputMode(OutputMode.ALL).build(), 5);
+        for (int steps : new int[] {1, 3, 8, 11}) {
+            Tensor x = Tensor.of(Fixtures.gaussian(steps, steps * 8), 1, steps, 8);
+            float[] expected = one.forward(x).values();
+            for (int threads : new int[] {2, 3, 64}) {
+                assertThat(one.parallelism(threads).forward(x).values())
+                        .as("%d steps, %d threads", steps, threads)
+                        .isEqualTo(expected);
             }
         }
     }
