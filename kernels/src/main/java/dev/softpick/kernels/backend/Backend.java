@@ -7,9 +7,9 @@ import dev.softpick.kernels.vector.VectorBackend;
  * One implementation of every kernel: arrays and ints in, arrays out, no argument checks (the public door made them).
  *
  * <p>All backends return the same bits for the same input. Matrix products accumulate over k in increasing order with
- * fused multiply-add; reductions use {@link VirtualLanes}. Kernels are stateless, allocate nothing and may run on any
- * number of threads at once. Unless a method says otherwise, {@code out} may be the input array at the same offset and
- * must not overlap it in any other way.
+ * fused multiply-add; reductions use {@link VirtualLanes}. Kernels are stateless and may run on any number of threads at
+ * once; they allocate nothing, the column forms for a lone caller. Unless a method says otherwise, {@code out} may be the
+ * input array at the same offset and must not overlap it in any other way.
  */
 public sealed interface Backend permits ScalarBackend, VectorBackend {
 
