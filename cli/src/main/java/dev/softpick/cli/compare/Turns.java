@@ -1,0 +1,83 @@
+package dev.softpick.cli.compare;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/**
+ * Times several things in turns, so that whatever else the machine does meets all of them: a warm-up, then rounds in
+ * which each runs for a few milliseconds, until the time is up.
+ */
+final class Turns {
+
+    /** A turn lasts about so long, unless one call lasts longer. */
+    private static final long TURN_NANOS = 5_000_000;
+
+    private static final int FEWEST_ROUNDS = 3;
+    private static final int MOST_ROUNDS = 41;
+    private static final int MOST_CALLS = 1 << 20;
+
+    /** Share of the time that goes into the warm-up. */
+    private static final double WARM_UP = 0.35;
+
+    private final LongSupplier nanoTime;
+
+    Turns(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+    }
+
+    /** Something to time. It has the loop in itself, so that the compiler sees one callee in it and not all of them. */
+    @FunctionalInterface
+    interface Work {
+        void repeat(int times);
+    }
+
+    /**
+     * Nanoseconds a call.
+     *
+     * @param lower the first quartile of the rounds
+     * @param upper the third
+     */
+    record Timing(double median, double lower, double upper, int rounds) {}
+
+    /** Timings of the works, in their order. Takes about {@code nanos}, more where three rounds need it. */
+    List<Timing> measure(List<Work> works, long nanos) {
+        long start = nanoTime.getAsLong();
+        int[] calls = warmUp(works, start + (long) (WARM_UP * nanos));
+        double[][] samples = new double[works.size()][MOST_ROUNDS];
+        int rounds = 0;
+        while (rounds < FEWEST_ROUNDS || rounds < MOST_ROUNDS && nanoTime.getAsLong() - start < nanos) {
+            for (int i = 0; i < calls.length; i++) {
+                samples[i][rounds] = turn(works.get(i), calls[i]);
+            }
+            rounds++;
+        }
+        int counted = rounds;
+        return Arrays.stream(samples).map(all -> timing(Arrays.copyOf(all, counted))).toList();
+    }
+
+    /** Returns how many calls of each work make a turn. */
+    private int[] warmUp(List<Work> works, long end) {
+        int[] calls = new int[works.size()];
+        Arrays.fill(calls, 1);
+        do {
+            for (int i = 0; i < calls.length; i++) {
+                double nanos = Math.max(1, turn(works.get(i), calls[i]));
+                // Not at once: the first calls are much slower than the later ones, or too short for the clock.
+                calls[i] = (int) Math.clamp(TURN_NANOS / nanos, 1, Math.min(4L * calls[i], MOST_CALLS));
+            }
+        } while (nanoTime.getAsLong() < end);
+        return calls;
+    }
+
+    private double turn(Work work, int calls) {
+        long start = nanoTime.getAsLong();
+        work.repeat(calls);
+        return (nanoTime.getAsLong() - start) / (double) calls;
+    }
+
+    private static Timing timing(double[] samples) {
+        return new Timing(
+                Quantiles.of(samples, 0.5), Quantiles.of(samples, 0.25), Quantiles.of(samples, 0.75), samples.length);
+    }
+}
