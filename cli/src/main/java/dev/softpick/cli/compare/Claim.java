@@ -40,7 +40,7 @@ record Claim(String claim, String measured, boolean carried) {
         return new Claim(
                 "Weights lie in (−1, 1)",
                 text("Smallest %.3f, largest %.3f over 3,000 random rows of 64 scores. A lone key of score 100 gets "
-                        + "%.4f; in float32, one of %.0e rounds to exactly 1.", smallest, largest,
+                        + "%.4f; in float32, one of %,.0f rounds to exactly 1.", smallest, largest,
                         shapes.lone().get(2).weight().get(Normalizer.SOFTPICK.id()), rounded),
                 smallest > -1 && largest < 1);
     }
@@ -60,10 +60,15 @@ record Claim(String claim, String measured, boolean carried) {
                 .mapToDouble(Rows64::signKept)
                 .min()
                 .orElseThrow();
+        double negative = shapes.rows().stream()
+                .filter(rows -> !rows.normalizer().equals(Normalizer.SOFTPICK.id()))
+                .mapToDouble(rows -> rows.weights().negative())
+                .max()
+                .orElseThrow();
         return new Claim(
                 "The sign of the score is kept",
-                text("%.1f %% of the weights have the sign of their score. The other three have no negative weights.",
-                        100 * least),
+                text("%.1f %% of softpick’s weights have the sign of their score; of the other three’s, %.1f %% are negative.",
+                        100 * least, 100 * negative),
                 least == 1);
     }
 
@@ -105,6 +110,6 @@ record Claim(String claim, String measured, boolean carried) {
     }
 
     private static String text(String format, Object... values) {
-        return String.format(Locale.ROOT, format, values);
+        return String.format(Locale.ROOT, format, values).replace(" -", " −");
     }
 }

@@ -18,7 +18,7 @@ public record Effort(
 
     /** What {@code softpick compare} does unless told otherwise. */
     public static final Effort FULL = new Effort(
-            "full", 75,
+            "full", 85,
             List.of(8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536),
             List.of(16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192),
             List.of(60, 120, 256, 512, 1024, 2048, 4096),
@@ -26,7 +26,7 @@ public record Effort(
 
     /** {@code --quick}: every chart, fewer points. */
     public static final Effort QUICK = new Effort(
-            "quick", 11, List.of(8, 64, 512, 4096, 65536), List.of(16, 128, 1024, 8192), List.of(60, 512, 2048, 4096),
+            "quick", 11, List.of(8, 64, 512, 4096, 65536), List.of(16, 128, 1024, 4096), List.of(60, 256, 1024),
             5, Integer.MAX_VALUE);
 
     /** Shows that everything works; its timings mean nothing. */

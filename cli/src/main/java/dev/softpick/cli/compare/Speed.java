@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * How fast the four are, each at three sizes of work, beside what the machine can do.
@@ -37,11 +39,8 @@ record Speed(
 
     private static final int KN = 256;
 
-    /** A size is at most so many times as much work as the one before. */
-    private static final double GROWTH = 5;
-
-    /** The first size of a curve also pays for the compiler. */
-    private static final double FIRST = 3;
+    /** Share of a curve's time that goes to the compiler, before its first size. */
+    private static final double COMPILER = 0.25;
 
     /**
      * Timings against a size.
@@ -64,10 +63,8 @@ record Speed(
         }
     }
 
-    /** The parts of a measurement: the sizes, the works of a size, and what follows from their timings. */
-    private interface Sizes {
-        List<Work> works(int size);
-    }
+    /** What is timed at a size, and how much of it there is. */
+    private record Subject(double share, IntFunction<List<Work>> works, IntToDoubleFunction amount) {}
 
     /** What is timed besides the normalizers, and the time that is left. */
     private static final class Run {
@@ -82,21 +79,25 @@ record Speed(
         }
 
         /** The timings of each size, as long as there is time for the next one. */
-        Map<Integer, List<Timing>> curve(List<Integer> sizes, double share, Sizes what) {
-            long end = System.nanoTime() + (long) (share * effort.seconds() * 1e9);
+        Map<Integer, List<Timing>> curve(List<Integer> sizes, Subject subject) {
+            long nanos = (long) (subject.share * effort.seconds() * 1e9);
+            long end = System.nanoTime() + nanos;
+            turns.warmUp(subject.works.apply(sizes.get(sizes.size() / 2)), (long) (COMPILER * nanos));
             Map<Integer, List<Timing>> timings = new LinkedHashMap<>();
-            double last = 0;
+            double perAmount = 0;
             for (int i = 0; i < sizes.size(); i++) {
-                long left = end - System.nanoTime();
-                if (i > 0 && last * GROWTH > Math.max(left, 0) && effort != Effort.SMOKE) {
+                int size = sizes.get(i);
+                long left = Math.max(end - System.nanoTime(), 0);
+                double needed = perAmount * subject.amount.applyAsDouble(size);
+                if (needed > left && effort != Effort.SMOKE) {
                     break;
                 }
-                double parts = sizes.size() - i + (i == 0 ? FIRST - 1 : 0);
-                long nanos = (long) (Math.max(left, 0) * (i == 0 ? FIRST : 1) / parts);
-                List<Timing> of = turns.measure(what.works(sizes.get(i)), nanos);
-                timings.put(sizes.get(i), of);
-                // a warm-up and three rounds
-                last = 4 * of.stream().mapToDouble(Timing::median).sum();
+                // the later sizes take longer, and need more of the time
+                int parts = (sizes.size() - i) * (sizes.size() + i + 1) / 2;
+                List<Timing> of = turns.measure(subject.works.apply(size), left / parts * (i + 1));
+                timings.put(size, of);
+                double turn = of.stream().mapToDouble(Timing::median).sum();
+                perAmount = Turns.FEWEST_TURNS * turn / subject.amount.applyAsDouble(size);
                 done.run();
             }
             for (int i = timings.size(); i < sizes.size(); i++) {
@@ -109,13 +110,16 @@ record Speed(
     /** Takes about as long as the effort says; {@code done} runs after each size. */
     static Speed measure(Effort effort, SoftpickConfig config, String model, int threads, Runnable done) {
         Run run = new Run(effort, done);
-        Map<Integer, List<Timing>> rows = run.curve(effort.rows(), 0.2, Speed::rowWorks);
-        Map<Integer, List<Timing>> attention = run.curve(effort.attention(), 0.35, Speed::attentionWorks);
+        Map<Integer, List<Timing>> rows = run.curve(
+                effort.rows(), new Subject(0.2, Speed::rowWorks, size -> size));
+        Map<Integer, List<Timing>> attention = run.curve(
+                effort.attention(), new Subject(0.3, Speed::attentionWorks, size -> direct(size, HEAD_SIZE)));
         Map<String, SoftpickTransformer> models = Rows.each(normalizer -> SoftpickTransformer.random(
                         config.toBuilder().normalizer(normalizer).build(), 1)
                 .parallelism(threads));
-        Map<Integer, List<Timing>> forward =
-                run.curve(effort.forward(), 0.45, steps -> forwardWorks(models, steps));
+        Map<Integer, List<Timing>> forward = run.curve(
+                effort.forward(),
+                new Subject(0.5, steps -> forwardWorks(models, steps), steps -> forward(config, steps, false)));
         for (Map<Integer, List<Timing>> timings : List.of(attention, forward)) {
             timings.values().forEach(of -> run.fastestProduct = Math.min(run.fastestProduct, of.getLast().median()));
         }

@@ -174,6 +174,7 @@ record TrainedModel(
             List<Double> effective = new ArrayList<>();
             for (WeightStatistics head : byHead) {
                 effective.add(head.summary().effectiveKeys());
+                all.addAll(head);
             }
             double largest = 0;
             for (float value : h.values()) {
@@ -188,7 +189,6 @@ record TrainedModel(
             double shareOfAll = 0;
             for (int query = 0; query < steps; query++) {
                 int from = (head * steps + query) * steps;
-                all.add(weights, from, query + 1);
                 statistics.add(weights, from, query + 1);
                 double magnitude = 0;
                 for (int key = 0; key <= query; key++) {

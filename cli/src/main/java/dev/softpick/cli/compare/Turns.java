@@ -14,6 +14,10 @@ final class Turns {
     private static final long TURN_NANOS = 5_000_000;
 
     private static final int FEWEST_ROUNDS = 3;
+
+    /** Turns that each work gets at least, the one of the warm-up included. */
+    static final int FEWEST_TURNS = FEWEST_ROUNDS + 1;
+
     private static final int MOST_ROUNDS = 41;
     private static final int MOST_CALLS = 1 << 20;
 
@@ -43,7 +47,7 @@ final class Turns {
     /** Timings of the works, in their order. Takes about {@code nanos}, more where three rounds need it. */
     List<Timing> measure(List<Work> works, long nanos) {
         long start = nanoTime.getAsLong();
-        int[] calls = warmUp(works, start + (long) (WARM_UP * nanos));
+        int[] calls = warmUp(works, (long) (WARM_UP * nanos));
         double[][] samples = new double[works.size()][MOST_ROUNDS];
         int rounds = 0;
         while (rounds < FEWEST_ROUNDS || rounds < MOST_ROUNDS && nanoTime.getAsLong() - start < nanos) {
@@ -56,15 +60,16 @@ final class Turns {
         return Arrays.stream(samples).map(all -> timing(Arrays.copyOf(all, counted))).toList();
     }
 
-    /** Returns how many calls of each work make a turn. */
-    private int[] warmUp(List<Work> works, long end) {
+    /** Runs the works for so long, at least once; returns how many calls of each make a turn. */
+    int[] warmUp(List<Work> works, long nanos) {
+        long end = nanoTime.getAsLong() + nanos;
         int[] calls = new int[works.size()];
         Arrays.fill(calls, 1);
         do {
             for (int i = 0; i < calls.length; i++) {
-                double nanos = Math.max(1, turn(works.get(i), calls[i]));
+                double one = Math.max(1, turn(works.get(i), calls[i]));
                 // Not at once: the first calls are much slower than the later ones, or too short for the clock.
-                calls[i] = (int) Math.clamp(TURN_NANOS / nanos, 1, Math.min(4L * calls[i], MOST_CALLS));
+                calls[i] = (int) Math.clamp(TURN_NANOS / one, 1, Math.min(4L * calls[i], MOST_CALLS));
             }
         } while (nanoTime.getAsLong() < end);
         return calls;

@@ -66,6 +66,22 @@ final class WeightStatistics {
         effective += Math.exp(entropy);
     }
 
+    /** Takes up the rows of another one. */
+    void addAll(WeightStatistics other) {
+        rows += other.rows;
+        weights += other.weights;
+        negative += other.negative;
+        small += other.small;
+        zero += other.zero;
+        empty += other.empty;
+        smallest = Math.min(smallest, other.smallest);
+        largest = Math.max(largest, other.largest);
+        smallestSum = Math.min(smallestSum, other.smallestSum);
+        largestSum = Math.max(largestSum, other.largestSum);
+        magnitudes += other.magnitudes;
+        effective += other.effective;
+    }
+
     Summary summary() {
         double all = weights;
         return new Summary(

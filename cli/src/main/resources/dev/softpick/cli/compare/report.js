@@ -4,6 +4,7 @@
   const root = document.documentElement;
   const ids = ['softpick', 'softmax', 'ssmax', 'rectified_softpick'];
   const names = { softpick: 'softpick', softmax: 'softmax', ssmax: 'ssmax', rectified_softpick: 'rectified softpick' };
+  const sets = ['digits', 'ecg'];
   const symbols = { softpick: 'circle', softmax: 'rect', ssmax: 'triangle', rectified_softpick: 'diamond' };
   const formulas = {
     softpick: 'x<sub>i</sub> / (1 + Σ|x<sub>j</sub>|)',
@@ -17,6 +18,9 @@
   const short = n => n >= 1024 && n % 1024 === 0 ? n / 1024 + 'k' : group(n);
   const percent = (x, digits = 1) => (100 * x).toFixed(digits) + ' %';
   const ratio = r => (r < 10 ? r.toFixed(2) : r.toFixed(0)) + '×';
+  // not toFixed alone, which takes 0.67675 for a little less
+  const four = x => (Math.round((x + 1e-9) * 1e4) / 1e4).toFixed(4);
+  const signed = s => String(s).replace('-', '−');
   const mean = xs => xs.reduce((a, b) => a + b, 0) / xs.length;
   const model = (set, id) => data.models.find(m => m.data === set && m.normalizer === id);
   const last = points => points[points.length - 1];
@@ -41,6 +45,8 @@
   const better = ['digits', 'ecg'].filter(set => comparedToSoftmax(set) > 0);
   const carried = name => data.claims.find(c => c.claim.includes(name)).carried;
 
+  const factor = +data.shapes.ssmaxFactor.toPrecision(3);
+
   function words() {
     const r = speedup(longest);
     const fast = r > 1.05 ? `faster than softmax in long windows, ${ratio(r)} at ${group(longest.size)} steps`
@@ -56,10 +62,12 @@
     card(ratio(speedup(longestAttention)), `the same of attention alone, ${group(longestAttention.size)} steps`);
     card(model('digits', 'softpick').value.toFixed(3), `accuracy on digits; softmax ${model('digits', 'softmax').value.toFixed(3)}`);
     card(model('ecg', 'softpick').value.toFixed(3), `R² on the electrocardiogram; softmax ${model('ecg', 'softmax').value.toFixed(3)}`);
+    card(percent(mean(sets.map(s => model(s, 'softpick').weights.zero))),
+      `of softpick’s weights are exactly 0 in trained models; rectified softpick ${percent(mean(sets.map(s => model(s, 'rectified_softpick').weights.zero)), 0)}`);
     const fill = {
-      factor: `ssmax with a = ${data.shapes.ssmaxFactor}.`,
+      factor: `ssmax with a = ${factor}.`,
       dilution: `Weight of one key of score ${data.dilution.signal} among keys whose scores are noise of standard deviation 1,
-        median of ${data.dilution.seeds} seeds; ssmax with a = ${data.shapes.ssmaxFactor}.`,
+        median of ${data.dilution.seeds} seeds; ssmax with a = ${factor}.`,
       saturation: `Frobenius norm of the Jacobian of ${data.saturation.keys} scores against their spread, median of
         ${data.saturation.seeds} seeds. Softpick’s falls like 1 over the spread, the others’ as one key takes all.`,
       speed: data.method.backend === 'scalar'
@@ -79,10 +87,11 @@
 
   function table(id, head, rows) {
     const t = $(id);
-    t.append(element('thead', '<tr>' + head.map(h => `<th>${h}</th>`).join('') + '</tr>'));
+    const name = i => i === 1 && head[1] === '' ? ' class="name"' : '';
+    t.append(element('thead', '<tr>' + head.map((h, i) => `<th${name(i)}>${h}</th>`).join('') + '</tr>'));
     const body = document.createElement('tbody');
     for (const row of rows) {
-      const tr = element('tr', row.cells.map(c => `<td>${c}</td>`).join(''), row.color && `--color:var(--${row.color})`);
+      const tr = element('tr', row.cells.map((c, i) => `<td${name(i)}>${c}</td>`).join(''), row.color && `--color:var(--${row.color})`);
       if (row.first) tr.className = 'group';
       body.append(tr);
     }
@@ -99,8 +108,8 @@
     table('rows', ['spread', '', 'smallest', 'largest', 'sum of a row', 'sign kept', '|w| < 0.001', 'exactly 0', 'effective keys'],
       data.shapes.rows.map(r => ({
         color: r.normalizer, first: r.normalizer === 'softpick',
-        cells: [r.normalizer === 'softpick' ? r.spread : '', dotted(r.normalizer), r.weights.smallest.toPrecision(2),
-          r.weights.largest.toFixed(3), r.weights.smallestSum.toFixed(2) + ' … ' + r.weights.largestSum.toFixed(2),
+        cells: [r.normalizer === 'softpick' ? r.spread : '', dotted(r.normalizer), signed(+r.weights.smallest.toPrecision(2)),
+          r.weights.largest.toFixed(3), signed(r.weights.smallestSum.toFixed(2)) + ' … ' + r.weights.largestSum.toFixed(2),
           percent(r.signKept), percent(r.weights.small), percent(r.weights.zero), r.weights.effectiveKeys.toFixed(1)]
       })));
     table('inside', ['model', '', 'sink rate', 'first key’s share', 'negative', 'Σ|w|', 'kurtosis, last block', 'largest |h|'],
@@ -114,7 +123,7 @@
       data.models.map(m => ({
         color: m.normalizer, first: m.normalizer === 'softpick',
         cells: [m.normalizer === 'softpick' ? m.data + (m.metric === 'r2' ? ', R²' : ', accuracy') : '', dotted(m.normalizer),
-          m.value.toFixed(4), (+m.reported).toFixed(4), m.seeds.split(' ').join(', '), mean(seeds(m)).toFixed(3)]
+          four(m.value), four(+m.reported), m.seeds.split(' ').join(', '), mean(seeds(m)).toFixed(3)]
       })));
     const gap = set => Math.abs(comparedToSoftmax(set)).toFixed(set === 'digits' ? 4 : 3);
     const side = set => comparedToSoftmax(set) > 0 ? 'above' : 'below';
@@ -164,16 +173,17 @@
     splitLine: { lineStyle: { color: color('grid') } },
     ...more, axisLabel: { color: color('soft'), fontSize: 11, hideOverlap: true, ...(more.axisLabel || {}) }
   });
+  const octaves = (from, to) => ({ logBase: 2, min: from, max: to, interval: 1 });
   const xAxis = (type, name, more = {}) => axis(type, name, { nameGap: 28, splitLine: { show: false }, ...more });
   const yAxis = (type, name, more = {}) => axis(type, name, {
-    nameLocation: 'end', nameGap: 10, nameTextStyle: { color: color('soft'), fontSize: 12, align: 'left', padding: [0, 0, 0, -36] },
+    nameLocation: 'end', nameGap: 10, nameTextStyle: { color: color('soft'), fontSize: 12, align: 'left' },
     axisLine: { show: false }, ...more });
   const line = (id, points, more = {}) => ({
-    type: 'line', name: names[id], data: points, symbol: symbols[id], symbolSize: id === 'rectified_softpick' ? 9 : 7,
+    type: 'line', name: names[id], data: points, symbol: symbols[id], symbolSize: { softpick: 7, softmax: 6, ssmax: 9, rectified_softpick: 12 }[id],
     itemStyle: { color: color(id) }, lineStyle: { color: color(id), width: 2 }, emphasis: { disabled: true }, ...more });
   const guide = (value, c, label) => ({
     silent: true, symbol: 'none', lineStyle: { color: c, type: 'dashed', width: 1.2 },
-    label: { show: !!label, formatter: label || '', color: c, fontSize: 11, position: 'insideEndTop' },
+    label: { show: !!label, formatter: label || '', color: c, fontSize: 11, position: 'insideStartTop' },
     data: [{ yAxis: value }] });
   const power = v => {
     const exponent = Math.round(Math.log10(v));
@@ -204,7 +214,7 @@
     });
   });
 
-  const sets = ['digits', 'ecg'];
+  const pale = n => 'rgba(' + [1, 3, 5].map(i => parseInt(color(n).slice(i, i + 2), 16)).join() + ',0.38)';
   charts.small = () => ({
     ...base(), xAxis: xAxis('category', '', { data: sets }),
     yAxis: yAxis('value', '% of all weights', { max: 100 }),
@@ -215,7 +225,7 @@
         { type: 'bar', name: names[n], stack: n, data: zeros, itemStyle: { color: color(n) }, emphasis: { disabled: true },
           tooltip: { formatter: p => `${names[n]}, ${p.name}<br>exactly 0: ${p.value.toFixed(1)} %` } },
         { type: 'bar', name: names[n] + ' < 0.001', stack: n, data: values.map((v, i) => v - zeros[i]), emphasis: { disabled: true },
-          itemStyle: { color: color(n), opacity: 0.38 },
+          itemStyle: { color: pale(n) },
           label: { show: true, position: 'top', color: color('ink'), fontSize: 11, formatter: p => values[p.dataIndex].toFixed(1) },
           tooltip: { formatter: p => `${names[n]}, ${p.name}<br>below 0.001: ${values[p.dataIndex].toFixed(1)} %` } }
       ];
@@ -223,23 +233,21 @@
   });
   charts.effective = () => ({
     ...base(), xAxis: xAxis('category', '', { data: sets }), yAxis: yAxis('value', 'keys'),
-    series: ids.map((n, at) => ({ type: 'bar', name: names[n], data: sets.map(s => model(s, n).weights.effectiveKeys),
-      itemStyle: { color: color(n) }, emphasis: { disabled: true },
-      label: { show: true, position: 'top', color: color('ink'), fontSize: 11, formatter: p => p.value.toFixed(1) },
-      markLine: at ? undefined : { silent: true, symbol: 'none', lineStyle: { color: color('soft'), type: 'dashed' },
-        label: { color: color('soft'), fontSize: 11, position: 'insideEndTop', formatter: p => `${p.name} sees ${p.value.toFixed(1)}` },
-        data: sets.map(s => ({ name: s, yAxis: model(s, n).weights.keys })) } }))
+    series: [...ids, 'visible'].map(n => ({ type: 'bar', name: names[n] || 'seen', itemStyle: { color: color(n) || color('line') },
+      data: sets.map(s => n === 'visible' ? model(s, 'softpick').weights.keys : model(s, n).weights.effectiveKeys),
+      emphasis: { disabled: true },
+      label: { show: true, position: 'top', color: color('ink'), fontSize: 11, formatter: p => p.value.toFixed(1) } }))
   });
 
   charts.dilution = () => ({
-    ...base(), xAxis: xAxis('log', 'keys', { logBase: 2, min: 8, max: last(data.dilution.keys), axisLabel: { formatter: short } }),
+    ...base(), xAxis: xAxis('log', 'keys', { ...octaves(8, last(data.dilution.keys)), axisLabel: { formatter: short } }),
     yAxis: yAxis('log', 'weight of the signal', { axisLabel: { formatter: power } }),
     tooltip: { ...base().tooltip, trigger: 'axis', formatter: ps => list(group(ps[0].value[0]) + ' keys',
       ps.map(p => [p.marker, p.seriesName, p.value[1].toPrecision(3)])) },
     series: ids.map(n => line(n, data.dilution.keys.map((k, i) => [k, data.dilution.weights[n][i]]).filter(p => p[1] > 0)))
   });
   charts.saturation = () => ({
-    ...base(), xAxis: xAxis('log', 'spread of the scores', { logBase: 2, min: data.saturation.spreads[0], max: last(data.saturation.spreads),
+    ...base(), xAxis: xAxis('log', 'spread of the scores', { ...octaves(data.saturation.spreads[0], last(data.saturation.spreads)),
       axisLabel: { formatter: v => v < 1 ? '1/' + Math.round(1 / v) : String(Math.round(v)) } }),
     yAxis: yAxis('log', 'norm of the Jacobian', { min: 1e-6, max: 10, axisLabel: { formatter: power } }),
     tooltip: { ...base().tooltip, trigger: 'axis', formatter: ps => list('spread ' + +ps[0].value[0].toPrecision(3),
@@ -280,7 +288,7 @@
     const low = 10 ** Math.floor(Math.log10(Math.min(...all) * 0.75));
     return {
       ...base(), grid: { ...base().grid, right: 26 },
-      xAxis: xAxis('log', xName, { logBase: 2, min: 2 ** Math.floor(Math.log2(sizes[0])), max: last(sizes), axisLabel: { formatter: short } }),
+      xAxis: xAxis('log', xName, { ...octaves(sizes[0] * 0.9, last(sizes) * 1.15), axisLabel: { formatter: short } }),
       yAxis: yAxis('log', 'time', { min: low, axisLabel: { formatter: time } }),
       tooltip: { ...base().tooltip, trigger: 'axis', formatter: ps => {
         const p = points.find(q => q.size === ps[0].value[0]);
@@ -298,6 +306,7 @@
         ...[...ids].reverse().map(n => line(n, points.map(p => [p.size, p.nanos[n].median]), n !== 'softpick' ? {} : {
           z: 5, lineStyle: { color: color(n), width: 2.6 }, labelLayout: { hideOverlap: true },
           label: { show: true, position: 'bottom', distance: 9, color: color(n), fontSize: 11.5, fontWeight: 600,
+            textBorderColor: color('paper'), textBorderWidth: 3,
             formatter: p => ratio(speedup(points[p.dataIndex])) } }))
       ]
     };
@@ -317,11 +326,11 @@
           axisLabel: { formatter: v => v.toFixed(3) } }),
         yAxis: axis('category', '', { data: ids.map(n => names[n]).reverse(), axisLine: { show: false }, splitLine: { show: false },
           axisLabel: { color: color('ink') } }),
-        series: ids.map((n, at) => ({ type: 'scatter', name: names[n], symbol: symbols[n], symbolSize: 11, emphasis: { disabled: true },
+        series: ids.map(n => ({ type: 'scatter', name: names[n], symbol: symbols[n], symbolSize: 11, emphasis: { disabled: true },
           itemStyle: { color: color(n), opacity: 0.85 }, data: seeds(model(set, n)).map(v => [v, names[n]]),
-          tooltip: { formatter: p => `${names[n]}: ${p.value[0]}` },
-          markLine: { silent: true, symbol: 'none', label: { show: false }, lineStyle: { color: color(n), type: 'solid', width: 2 },
-            data: [[{ coord: [mean(seeds(model(set, n))), 3.35 - at] }, { coord: [mean(seeds(model(set, n))), 2.65 - at] }]] } }))
+          tooltip: { formatter: p => `${names[n]}: ${p.value[0]}` } })).concat(ids.map(n => ({
+          type: 'scatter', symbol: 'rect', symbolSize: [3, 26], silent: true, tooltip: { show: false },
+          itemStyle: { color: color(n) }, data: [[mean(seeds(model(set, n))), names[n]]] })))
       };
     };
   }
