@@ -75,8 +75,9 @@ final class CompareCommand implements Callable<Integer> {
             throw new UsageException("--output is '" + output + "'; it must end in " + ENDING);
         }
         Path numbers = output.resolveSibling(name.substring(0, name.length() - ENDING.length()) + ".json");
-        AtomicFile.check(output);
-        AtomicFile.check(numbers);
+        // before the long work, so that it is not lost
+        AtomicFile.create(output).close();
+        AtomicFile.create(numbers).close();
         SoftpickConfig config = modelOptions.bundled()
                 ? SoftpickConfig.builder().embedDim(64).build()
                 : modelOptions.load(common, null).config();

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * How fast the four are, each at three sizes of work, beside what the machine can do.
@@ -39,8 +40,10 @@ record Speed(
 
     private static final int KN = 256;
 
-    /** Share of a curve's time that goes to the compiler, before its first size. */
+    /** Share of a curve's time that goes to the compiler, before its first size, and how much is enough. */
     private static final double COMPILER = 0.25;
+
+    private static final long COMPILED_NANOS = 3_000_000_000L;
 
     /**
      * Timings against a size.
@@ -82,7 +85,7 @@ record Speed(
         Map<Integer, List<Timing>> curve(List<Integer> sizes, Subject subject) {
             long nanos = (long) (subject.share * effort.seconds() * 1e9);
             long end = System.nanoTime() + nanos;
-            turns.warmUp(subject.works.apply(sizes.get(sizes.size() / 2)), (long) (COMPILER * nanos));
+            turns.warmUp(subject.works.apply(sizes.get(sizes.size() / 2)), Math.min((long) (COMPILER * nanos), COMPILED_NANOS));
             Map<Integer, List<Timing>> timings = new LinkedHashMap<>();
             double perAmount = 0;
             for (int i = 0; i < sizes.size(); i++) {
@@ -93,8 +96,8 @@ record Speed(
                     break;
                 }
                 // the later sizes take longer, and need more of the time
-                int parts = (sizes.size() - i) * (sizes.size() + i + 1) / 2;
-                List<Timing> of = turns.measure(subject.works.apply(size), left / parts * (i + 1));
+                int parts = IntStream.rangeClosed(i + 1, sizes.size()).map(part -> part * part).sum();
+                List<Timing> of = turns.measure(subject.works.apply(size), left / parts * (i + 1) * (i + 1));
                 timings.put(size, of);
                 double turn = of.stream().mapToDouble(Timing::median).sum();
                 perAmount = Turns.FEWEST_TURNS * turn / subject.amount.applyAsDouble(size);
