@@ -75,12 +75,13 @@ record Claim(String claim, String measured, boolean carried) {
     private static Claim saturates(Saturation saturation) {
         double softpick = saturation.at(Normalizer.SOFTPICK, WIDEST) / saturation.at(Normalizer.SOFTPICK, 1);
         double softmax = saturation.at(Normalizer.SOFTMAX, WIDEST) / saturation.at(Normalizer.SOFTMAX, 1);
-        boolean slower = softpick > softmax;
+        String rest = 100 * softmax < 0.001 ? "under 0.001 %" : text("%.3f %%", 100 * softmax);
+        String slower = softpick > softmax ? "far more slowly than softmax’s" : "no more slowly than softmax’s";
         return new Claim(
                 "No saturation",
-                text("From spread 1 to %.0f the Jacobian’s norm falls to %.1f %% of what it was (softmax: %.2g %%). "
+                text("From spread 1 to %.0f the Jacobian’s norm falls to %.1f %% of what it was (softmax’s: %s). "
                         + "It shrinks like 1 over the spread: %s, but it does saturate.", WIDEST, 100 * softpick,
-                        100 * softmax, slower ? "far more slowly than softmax’s" : "no more slowly than softmax’s"),
+                        rest, slower),
                 softpick > SATURATED);
     }
 

@@ -65,9 +65,9 @@
     card(percent(mean(sets.map(s => model(s, 'softpick').weights.zero))),
       `of softpick’s weights are exactly 0 in trained models; rectified softpick ${percent(mean(sets.map(s => model(s, 'rectified_softpick').weights.zero)), 0)}`);
     const fill = {
-      factor: `ssmax with a = ${factor}.`,
+      factor: `ssmax with a\u00a0=\u00a0${factor}.`,
       dilution: `Weight of one key of score ${data.dilution.signal} among keys whose scores are noise of standard deviation 1,
-        median of ${data.dilution.seeds} seeds; ssmax with a = ${factor}.`,
+        median of ${data.dilution.seeds} seeds; ssmax with a\u00a0=\u00a0${factor}.`,
       saturation: `Frobenius norm of the Jacobian of ${data.saturation.keys} scores against their spread, median of
         ${data.saturation.seeds} seeds. Softpick’s falls like 1 over the spread, the others’ as one key takes all.`,
       speed: data.method.backend === 'scalar'
@@ -77,7 +77,7 @@
       'rows-left': left(data.speed.rows), 'attention-left': left(data.speed.attention), 'forward-left': left(data.speed.forward)
     };
     for (const [key, value] of Object.entries(fill)) {
-      document.querySelectorAll(`[data-fill="${key}"]`).forEach(e => { e.textContent = value.replace(/\s+/g, ' '); });
+      document.querySelectorAll(`[data-fill="${key}"]`).forEach(e => { e.textContent = value.replace(/[ \n]+/g, ' '); });
     }
   }
 
@@ -173,7 +173,9 @@
     splitLine: { lineStyle: { color: color('grid') } },
     ...more, axisLabel: { color: color('soft'), fontSize: 11, hideOverlap: true, ...(more.axisLabel || {}) }
   });
-  const octaves = (from, to) => ({ logBase: 2, min: from, max: to, interval: 1 });
+  // logarithms on a linear axis: a log axis chooses its own ticks, and too few of them
+  const octaves = (name, from, to, label) => xAxis('value', name, { min: Math.log2(from), max: Math.log2(to), interval: 1,
+    axisLabel: { formatter: v => Number.isInteger(v) ? label(2 ** v) : '' } });
   const xAxis = (type, name, more = {}) => axis(type, name, { nameGap: 28, splitLine: { show: false }, ...more });
   const yAxis = (type, name, more = {}) => axis(type, name, {
     nameLocation: 'end', nameGap: 10, nameTextStyle: { color: color('soft'), fontSize: 12, align: 'left' },
@@ -240,19 +242,19 @@
   });
 
   charts.dilution = () => ({
-    ...base(), xAxis: xAxis('log', 'keys', { ...octaves(8, last(data.dilution.keys)), axisLabel: { formatter: short } }),
+    ...base(), xAxis: octaves('keys', 8, last(data.dilution.keys), short),
     yAxis: yAxis('log', 'weight of the signal', { axisLabel: { formatter: power } }),
-    tooltip: { ...base().tooltip, trigger: 'axis', formatter: ps => list(group(ps[0].value[0]) + ' keys',
+    tooltip: { ...base().tooltip, trigger: 'axis', formatter: ps => list(group(2 ** ps[0].value[0]) + ' keys',
       ps.map(p => [p.marker, p.seriesName, p.value[1].toPrecision(3)])) },
-    series: ids.map(n => line(n, data.dilution.keys.map((k, i) => [k, data.dilution.weights[n][i]]).filter(p => p[1] > 0)))
+    series: ids.map(n => line(n, data.dilution.keys.map((k, i) => [Math.log2(k), data.dilution.weights[n][i]]).filter(p => p[1] > 0)))
   });
   charts.saturation = () => ({
-    ...base(), xAxis: xAxis('log', 'spread of the scores', { ...octaves(data.saturation.spreads[0], last(data.saturation.spreads)),
-      axisLabel: { formatter: v => v < 1 ? '1/' + Math.round(1 / v) : String(Math.round(v)) } }),
+    ...base(), xAxis: octaves('spread of the scores', data.saturation.spreads[0], last(data.saturation.spreads),
+      v => v < 1 ? '1/' + Math.round(1 / v) : String(Math.round(v))),
     yAxis: yAxis('log', 'norm of the Jacobian', { min: 1e-6, max: 10, axisLabel: { formatter: power } }),
-    tooltip: { ...base().tooltip, trigger: 'axis', formatter: ps => list('spread ' + +ps[0].value[0].toPrecision(3),
+    tooltip: { ...base().tooltip, trigger: 'axis', formatter: ps => list('spread ' + +(2 ** ps[0].value[0]).toPrecision(3),
       ps.map(p => [p.marker, p.seriesName, p.value[1].toPrecision(3)])) },
-    series: ids.map(n => line(n, data.saturation.spreads.map((k, i) => [k, data.saturation.norms[n][i]]).filter(p => p[1] > 1e-6)))
+    series: ids.map(n => line(n, data.saturation.spreads.map((k, i) => [Math.log2(k), data.saturation.norms[n][i]]).filter(p => p[1] > 1e-6)))
   });
 
   // dots beside each other: a place for each test set and normalizer, and a little to the side for each layer
@@ -281,33 +283,34 @@
       { type: 'line', data: [], markLine: guide(3, color('soft'), 'normal') }]
   });
 
-  const timing = (curve, xName, ceilings) => () => {
+  const timing = (curve, xName, ceilings) => box => {
     const points = curve.points;
+    const every = Math.ceil(points.length * 52 / (box.clientWidth - 60));
     const sizes = points.map(p => p.size);
     const all = points.flatMap(p => [...ids.map(n => p.nanos[n].lower), p.ceiling, p.stateCeiling || p.ceiling]);
     const low = 10 ** Math.floor(Math.log10(Math.min(...all) * 0.75));
     return {
       ...base(), grid: { ...base().grid, right: 26 },
-      xAxis: xAxis('log', xName, { ...octaves(sizes[0] * 0.9, last(sizes) * 1.15), axisLabel: { formatter: short } }),
+      xAxis: octaves(xName, sizes[0] * 0.9, last(sizes) * 1.15, short),
       yAxis: yAxis('log', 'time', { min: low, axisLabel: { formatter: time } }),
       tooltip: { ...base().tooltip, trigger: 'axis', formatter: ps => {
-        const p = points.find(q => q.size === ps[0].value[0]);
+        const p = points.find(q => Math.log2(q.size) === ps[0].value[0]);
         return p ? list(group(p.size), ids.map(n => [ps.find(q => q.seriesName === names[n])?.marker || '', names[n],
           `${time(p.nanos[n].median)} (${time(p.nanos[n].lower)} … ${time(p.nanos[n].upper)})`])
           .concat([['', ceilings[0], time(p.ceiling)]], p.stateCeiling ? [['', ceilings[1], time(p.stateCeiling)]] : [])) : '';
       } },
       series: [
-        { type: 'line', name: ceilings[0], symbol: 'none', data: points.map(p => [p.size, p.ceiling]),
+        { type: 'line', name: ceilings[0], symbol: 'none', data: points.map(p => [Math.log2(p.size), p.ceiling]),
           lineStyle: { color: color('soft'), type: 'dashed', width: 1.5 }, emphasis: { disabled: true } },
-        ...(points[0].stateCeiling ? [{ type: 'line', name: ceilings[1], symbol: 'none', data: points.map(p => [p.size, p.stateCeiling]),
+        ...(points[0].stateCeiling ? [{ type: 'line', name: ceilings[1], symbol: 'none', data: points.map(p => [Math.log2(p.size), p.stateCeiling]),
           lineStyle: { color: color('softpick'), type: 'dashed', width: 1.5 }, emphasis: { disabled: true } }] : []),
         ...ids.map(n => ({ type: 'line', silent: true, symbol: 'none', lineStyle: { color: color(n), width: 4, opacity: 0.45, cap: 'round' },
-          data: points.flatMap(p => [[p.size, p.nanos[n].lower], [p.size, p.nanos[n].upper], [p.size, null]]) })),
-        ...[...ids].reverse().map(n => line(n, points.map(p => [p.size, p.nanos[n].median]), n !== 'softpick' ? {} : {
-          z: 5, lineStyle: { color: color(n), width: 2.6 }, labelLayout: { hideOverlap: true },
+          data: points.flatMap(p => [p.nanos[n].lower, p.nanos[n].upper, null].map(v => [Math.log2(p.size), v])) })),
+        ...[...ids].reverse().map(n => line(n, points.map(p => [Math.log2(p.size), p.nanos[n].median]), n !== 'softpick' ? {} : {
+          z: 5, lineStyle: { color: color(n), width: 2.6 },
           label: { show: true, position: 'bottom', distance: 9, color: color(n), fontSize: 11.5, fontWeight: 600,
             textBorderColor: color('paper'), textBorderWidth: 3,
-            formatter: p => ratio(speedup(points[p.dataIndex])) } }))
+            formatter: p => (points.length - 1 - p.dataIndex) % every ? '' : ratio(speedup(points[p.dataIndex])) } }))
       ]
     };
   };
@@ -319,18 +322,19 @@
     charts['seeds-' + set] = () => {
       const values = ids.flatMap(n => seeds(model(set, n)));
       const unit = set === 'digits' ? 0.005 : 0.02;
+      const label = n => names[n].split(' ')[0];
       return {
         ...base(), grid: { left: 8, right: 18, top: 12, bottom: 30, containLabel: true },
         xAxis: xAxis('value', set === 'digits' ? 'accuracy' : 'R²', { min: Math.floor(Math.min(...values) / unit) * unit,
-          max: Math.ceil(Math.max(...values) / unit) * unit, splitLine: { show: true, lineStyle: { color: color('grid') } },
+          max: Math.ceil(Math.max(...values) / unit) * unit, interval: unit, splitLine: { show: true, lineStyle: { color: color('grid') } },
           axisLabel: { formatter: v => v.toFixed(3) } }),
-        yAxis: axis('category', '', { data: ids.map(n => names[n]).reverse(), axisLine: { show: false }, splitLine: { show: false },
+        yAxis: axis('category', '', { data: ids.map(label).reverse(), axisLine: { show: false }, splitLine: { show: false },
           axisLabel: { color: color('ink') } }),
         series: ids.map(n => ({ type: 'scatter', name: names[n], symbol: symbols[n], symbolSize: 11, emphasis: { disabled: true },
-          itemStyle: { color: color(n), opacity: 0.85 }, data: seeds(model(set, n)).map(v => [v, names[n]]),
+          itemStyle: { color: color(n), opacity: 0.85 }, data: seeds(model(set, n)).map(v => [v, label(n)]),
           tooltip: { formatter: p => `${names[n]}: ${p.value[0]}` } })).concat(ids.map(n => ({
           type: 'scatter', symbol: 'rect', symbolSize: [3, 26], silent: true, tooltip: { show: false },
-          itemStyle: { color: color(n) }, data: [[mean(seeds(model(set, n))), names[n]]] })))
+          itemStyle: { color: color(n) }, data: [[mean(seeds(model(set, n))), label(n)]] })))
       };
     };
   }
@@ -342,7 +346,7 @@
     for (const [id, option] of Object.entries(charts)) {
       if (drawn[id]) drawn[id].dispose();
       drawn[id] = echarts.init($(id), null, { renderer: 'svg' });
-      drawn[id].setOption(option());
+      drawn[id].setOption(option($(id)));
     }
   }
 
