@@ -147,6 +147,17 @@ final class Browser implements AutoCloseable {
         Files.write(png, Base64.getDecoder().decode(picture.get("data").getAsString()));
     }
 
+    /** The same of one element, in twice its size. */
+    void screenshot(Path png, String selector) throws IOException, InterruptedException {
+        JsonObject box = JsonParser.parseString(evaluate("""
+                (() => { const r = document.querySelector('%s').getBoundingClientRect();
+                  return JSON.stringify({x: r.x + scrollX, y: r.y + scrollY, width: r.width, height: r.height}); })()
+                """.formatted(selector))).getAsJsonObject();
+        box.addProperty("scale", 2);
+        JsonObject picture = call("Page.captureScreenshot", Map.of("captureBeyondViewport", true, "clip", box));
+        Files.write(png, Base64.getDecoder().decode(picture.get("data").getAsString()));
+    }
+
     void print(Path pdf) throws IOException, InterruptedException {
         JsonObject printed = call("Page.printToPDF", Map.of("printBackground", true));
         Files.write(pdf, Base64.getDecoder().decode(printed.get("data").getAsString()));

@@ -64,6 +64,18 @@ class ReportPageTest {
         assertThat(browser.evaluate("document.body.innerText")).doesNotContain("NaN", "undefined", "Infinity", "null");
     }
 
+    /** The README's picture, in light and dark. */
+    @ParameterizedTest
+    @CsvSource({"light, false", "dark, true"})
+    void oneFigureByItself(String name, boolean dark) throws IOException, InterruptedException {
+        browser.look(900, dark);
+        browser.open(page);
+        Path picture = PICTURES.resolve("attention-" + name + ".png");
+        browser.screenshot(picture, "figure:has(#time-attention)");
+        assertThat(picture).isNotEmptyFile();
+        assertThat(browser.complaints()).isEmpty();
+    }
+
     @Test
     void theChartsFollowWhenTheLightOrTheWidthChanges() throws InterruptedException {
         browser.look(1400, false);

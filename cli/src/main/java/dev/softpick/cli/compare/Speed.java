@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
-import java.util.stream.IntStream;
 
 /**
  * How fast the four are, each at three sizes of work, beside what the machine can do.
@@ -85,22 +84,27 @@ record Speed(
         Map<Integer, List<Timing>> curve(List<Integer> sizes, Subject subject) {
             long nanos = (long) (subject.share * effort.seconds() * 1e9);
             long end = System.nanoTime() + nanos;
-            turns.warmUp(subject.works.apply(sizes.get(sizes.size() / 2)), Math.min((long) (COMPILER * nanos), COMPILED_NANOS));
+            turns.warmUp(
+                    subject.works.apply(sizes.get(sizes.size() / 2)),
+                    Math.min((long) (COMPILER * nanos), COMPILED_NANOS));
             Map<Integer, List<Timing>> timings = new LinkedHashMap<>();
-            double perAmount = 0;
+            double pace = 0;
             for (int i = 0; i < sizes.size(); i++) {
                 int size = sizes.get(i);
-                long left = Math.max(end - System.nanoTime(), 0);
-                double needed = perAmount * subject.amount.applyAsDouble(size);
+                double left = Math.max(end - System.nanoTime(), 0);
+                double needed = pace * subject.amount.applyAsDouble(size);
                 if (needed > left && effort != Effort.SMOKE) {
                     break;
                 }
-                // the later sizes take longer, and need more of the time
-                int parts = IntStream.rangeClosed(i + 1, sizes.size()).map(part -> part * part).sum();
-                List<Timing> of = turns.measure(subject.works.apply(size), left / parts * (i + 1) * (i + 1));
+                // each gets what it needs at least, and all the same on top
+                double neededByAll = pace * sizes.subList(i, sizes.size()).stream()
+                        .mapToDouble(subject.amount::applyAsDouble)
+                        .sum();
+                double time = needed + Math.max(left - neededByAll, 0) / (sizes.size() - i);
+                List<Timing> of = turns.measure(subject.works.apply(size), (long) time);
                 timings.put(size, of);
                 double turn = of.stream().mapToDouble(Timing::median).sum();
-                perAmount = Turns.FEWEST_TURNS * turn / subject.amount.applyAsDouble(size);
+                pace = Turns.FEWEST_TURNS * turn / subject.amount.applyAsDouble(size);
                 done.run();
             }
             for (int i = timings.size(); i < sizes.size(); i++) {

@@ -174,12 +174,12 @@
     ...more, axisLabel: { color: color('soft'), fontSize: 11, hideOverlap: true, ...(more.axisLabel || {}) }
   });
   // logarithms on a linear axis: a log axis chooses its own ticks, and too few of them
-  const octaves = (name, from, to, label) => xAxis('value', name, { min: Math.log2(from), max: Math.log2(to), interval: 1,
-    axisLabel: { formatter: v => Number.isInteger(v) ? label(2 ** v) : '' } });
+  const octaves = (name, from, to, label) => xAxis('value', name, { min: Math.floor(Math.log2(from)), max: Math.ceil(Math.log2(to)),
+    interval: 1, axisLabel: { formatter: v => label(2 ** v) } });
   const xAxis = (type, name, more = {}) => axis(type, name, { nameGap: 28, splitLine: { show: false }, ...more });
   const yAxis = (type, name, more = {}) => axis(type, name, {
     nameLocation: 'end', nameGap: 10, nameTextStyle: { color: color('soft'), fontSize: 12, align: 'left' },
-    axisLine: { show: false }, ...more });
+    axisLine: { show: false, onZero: false }, ...more });
   const line = (id, points, more = {}) => ({
     type: 'line', name: names[id], data: points, symbol: symbols[id], symbolSize: { softpick: 7, softmax: 6, ssmax: 9, rectified_softpick: 12 }[id],
     itemStyle: { color: color(id) }, lineStyle: { color: color(id), width: 2 }, emphasis: { disabled: true }, ...more });
@@ -291,7 +291,7 @@
     const low = 10 ** Math.floor(Math.log10(Math.min(...all) * 0.75));
     return {
       ...base(), grid: { ...base().grid, right: 26 },
-      xAxis: octaves(xName, sizes[0] * 0.9, last(sizes) * 1.15, short),
+      xAxis: octaves(xName, sizes[0], last(sizes), short),
       yAxis: yAxis('log', 'time', { min: low, axisLabel: { formatter: time } }),
       tooltip: { ...base().tooltip, trigger: 'axis', formatter: ps => {
         const p = points.find(q => Math.log2(q.size) === ps[0].value[0]);
