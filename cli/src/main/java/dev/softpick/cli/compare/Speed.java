@@ -118,15 +118,15 @@ record Speed(
     static Speed measure(Effort effort, SoftpickConfig config, String model, int threads, Runnable done) {
         Run run = new Run(effort, done);
         Map<Integer, List<Timing>> rows = run.curve(
-                effort.rows(), new Subject(0.2, Speed::rowWorks, size -> size));
+                effort.rows(), new Subject(0.15, Speed::rowWorks, size -> size));
         Map<Integer, List<Timing>> attention = run.curve(
-                effort.attention(), new Subject(0.3, Speed::attentionWorks, size -> direct(size, HEAD_SIZE)));
+                effort.attention(), new Subject(0.25, Speed::attentionWorks, size -> direct(size, HEAD_SIZE)));
         Map<String, SoftpickTransformer> models = Rows.each(normalizer -> SoftpickTransformer.random(
                         config.toBuilder().normalizer(normalizer).build(), 1)
                 .parallelism(threads));
         Map<Integer, List<Timing>> forward = run.curve(
                 effort.forward(),
-                new Subject(0.5, steps -> forwardWorks(models, steps), steps -> forward(config, steps, false)));
+                new Subject(0.6, steps -> forwardWorks(models, steps), steps -> forward(config, steps, false)));
         for (Map<Integer, List<Timing>> timings : List.of(attention, forward)) {
             timings.values().forEach(of -> run.fastestProduct = Math.min(run.fastestProduct, of.getLast().median()));
         }

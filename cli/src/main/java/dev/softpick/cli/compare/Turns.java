@@ -24,6 +24,11 @@ final class Turns {
     /** Share of the time that goes into the warm-up. */
     private static final double WARM_UP = 0.35;
 
+    /** What counts as getting faster. */
+    private static final double FASTER = 0.8;
+
+    private static final int PATIENCE = 4;
+
     private final LongSupplier nanoTime;
 
     Turns(LongSupplier nanoTime) {
@@ -60,18 +65,28 @@ final class Turns {
         return Arrays.stream(samples).map(all -> timing(Arrays.copyOf(all, counted))).toList();
     }
 
-    /** Runs the works for so long, at least once; returns how many calls of each make a turn. */
+    /**
+     * Runs the works for so long, at least once, and up to {@value #PATIENCE} times as long while one of them still
+     * gets faster: then the compiler is not done. Returns how many calls of each make a turn.
+     */
     int[] warmUp(List<Work> works, long nanos) {
-        long end = nanoTime.getAsLong() + nanos;
+        long start = nanoTime.getAsLong();
         int[] calls = new int[works.size()];
+        double[] fastest = new double[works.size()];
         Arrays.fill(calls, 1);
+        Arrays.fill(fastest, Double.POSITIVE_INFINITY);
+        long faster = start;
+        long now;
         do {
             for (int i = 0; i < calls.length; i++) {
                 double one = Math.max(1, turn(works.get(i), calls[i]));
+                faster = one < FASTER * fastest[i] ? nanoTime.getAsLong() : faster;
+                fastest[i] = Math.min(fastest[i], one);
                 // Not at once: the first calls are much slower than the later ones, or too short for the clock.
                 calls[i] = (int) Math.clamp(TURN_NANOS / one, 1, Math.min(4L * calls[i], MOST_CALLS));
             }
-        } while (nanoTime.getAsLong() < end);
+            now = nanoTime.getAsLong();
+        } while (now - start < nanos || now - faster < nanos && now - start < PATIENCE * nanos);
         return calls;
     }
 
