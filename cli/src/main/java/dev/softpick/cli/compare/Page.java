@@ -3,6 +3,7 @@ package dev.softpick.cli.compare;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -11,6 +12,8 @@ import java.util.regex.Pattern;
 final class Page {
 
     private static final Pattern SLOT = Pattern.compile("\\{\\{([a-z]+)\\}\\}");
+
+    private static final List<String> SCRIPT = List.of("data.js", "words.js", "charts.js", "timings.js", "draw.js");
 
     private Page() {}
 
@@ -21,10 +24,18 @@ final class Page {
                 "style", resource("report.css"),
                 "library", resource("echarts.common.min.js").replace("</script", "<\\/script"),
                 "licence", escaped(resource("echarts-NOTICE.txt") + "\n" + resource("echarts-LICENSE.txt")),
-                "script", resource("report.js"),
+                "script", script(),
                 "data", comparison.json());
         Matcher slot = SLOT.matcher(resource("report.html"));
         return slot.replaceAll(found -> Matcher.quoteReplacement(parts.get(found.group(1))));
+    }
+
+    private static String script() throws IOException {
+        StringBuilder script = new StringBuilder("(() => {\n'use strict';\n");
+        for (String part : SCRIPT) {
+            script.append(resource(part));
+        }
+        return script.append("})();").toString();
     }
 
     private static String escaped(String text) {
