@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 
@@ -283,7 +284,7 @@ public final class SoftpickTransformer {
         }
     }
 
-    /** The model's layers with their shapes and numbers of parameters, in the order of the computation. */
+    /** The layers' names with their shapes and numbers of parameters, in the order of the computation. */
     public List<LayerSummary> layers() {
         List<LayerSummary> layers = new ArrayList<>();
         int h = config.hiddenSize();
@@ -309,6 +310,21 @@ public final class SoftpickTransformer {
             layers.add(new LayerSummary("classifier", "dense", "[batch, " + classes() + "]", (h + 1L) * classes()));
         }
         return List.copyOf(layers);
+    }
+
+    /** What leads from a frame to the first hidden state; empty where embedDim is hiddenSize. */
+    public Optional<Dense> inputProjection() {
+        return Optional.ofNullable(parts.inputProjection());
+    }
+
+    /** The blocks, in the order of the computation. */
+    public List<TransformerBlock> blocks() {
+        return parts.blocks();
+    }
+
+    /** The norm behind the last block; empty where the model has none. */
+    public Optional<LayerNorm> finalNorm() {
+        return Optional.ofNullable(parts.finalNorm());
     }
 
     ModelParameters.Parts parts() {

@@ -70,6 +70,24 @@ public final class VectorBackend implements Backend {
     }
 
     @Override
+    public void softpickBackward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
+        VectorSoftpick.backward(x, xOffset, g, gOffset, length, dx, dxOffset);
+    }
+
+    @Override
+    public double softmaxBackward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float scale, float[] dx, int dxOffset) {
+        return VectorSoftmax.backward(x, xOffset, g, gOffset, length, scale, dx, dxOffset);
+    }
+
+    @Override
+    public void rectifiedSoftpickBackward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
+        VectorRectifiedSoftpick.backward(x, xOffset, g, gOffset, length, dx, dxOffset);
+    }
+
+    @Override
     public void gelu(float[] x, int xOffset, float[] out, int outOffset, int length) {
         VectorGelu.gelu(x, xOffset, out, outOffset, length);
     }
