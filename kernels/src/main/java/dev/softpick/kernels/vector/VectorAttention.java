@@ -136,7 +136,7 @@ final class VectorAttention {
     }
 
     /** Adds |s_j| of {@code count} keys to the lanes of one row; the first key belongs to lane 0. */
-    private static void addAbs(float[] s, int so, int count, float[] lanes, int lo) {
+    static void addAbs(float[] s, int so, int count, float[] lanes, int lo) {
         for (int lane = 0; lane < COUNT && lane < count; lane += LANES) {
             FloatVector acc = FloatVector.fromArray(SPECIES, lanes, lo + lane);
             int j = lane;
@@ -160,7 +160,7 @@ final class VectorAttention {
     }
 
     /** Folds each row's lanes by halves into its sum and clears them. */
-    private static void foldRows(AttentionScratch scratch, int n) {
+    static void foldRows(AttentionScratch scratch, int n) {
         float[] lanes = scratch.lanes;
         FloatVector zero = FloatVector.zero(SPECIES);
         for (int r = 0; r < n; r++) {
