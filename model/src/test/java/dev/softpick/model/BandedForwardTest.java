@@ -48,19 +48,27 @@ class BandedForwardTest {
         return norm(h, p, "final_norm");
     }
 
-    /** Each row is the last row of attention over the positions that it sees. */
     private static double[] banded(
             double[] q, double[] k, double[] v, int steps, SoftpickConfig config, double ssmaxScale) {
         int h = config.hiddenSize();
+        int d = config.headSize();
         double[] y = new double[q.length];
         for (int i = 0; i < steps; i++) {
-            int from = Math.max(0, i - config.windowSize() + 1) * h;
-            int to = (i + 1) * h;
-            int seen = (to - from) / h;
-            double[] all = NaiveLayers.attend(
-                    Arrays.copyOfRange(q, from, to), Arrays.copyOfRange(k, from, to), Arrays.copyOfRange(v, from, to),
-                    seen, config.numHeads(), config.normalizer(), ssmaxScale);
-            System.arraycopy(all, (seen - 1) * h, y, i * h, h);
+            int first = Math.max(0, i - config.windowSize() + 1);
+            for (int head = 0; head < h; head += d) {
+                double[] s = new double[i + 1 - first];
+                for (int j = first; j <= i; j++) {
+                    for (int c = head; c < head + d; c++) {
+                        s[j - first] += q[i * h + c] * k[j * h + c] / Math.sqrt(d);
+                    }
+                }
+                double[] w = NaiveLayers.weights(s, config.normalizer(), ssmaxScale);
+                for (int j = first; j <= i; j++) {
+                    for (int c = head; c < head + d; c++) {
+                        y[i * h + c] += w[j - first] * v[j * h + c];
+                    }
+                }
+            }
         }
         return y;
     }

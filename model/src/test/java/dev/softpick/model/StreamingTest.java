@@ -2,6 +2,7 @@ package dev.softpick.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.softpick.model.safetensors.SafetensorsFile;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -310,5 +311,34 @@ class StreamingTest {
         float[] logits = new float[model.classes()];
         session.logits(logits);
         assertThat(logits).isEqualTo(model.logits(Tensor.of(frames, 1, steps, embed)).values());
+    }
+
+    /** Real data, against a float64 forward pass of the trained models: recomputed on each window, and on the whole history. */
+    @ParameterizedTest
+    @EnumSource(Normalizer.class)
+    void anElectrocardiogramHasTheExpectedLogits(Normalizer normalizer) throws Exception {
+        SoftpickTransformer model = SoftpickTransformer.load(
+                Fixtures.path("models/ecg-%s.safetensors".formatted(normalizer.id())));
+        SafetensorsFile test = Fixtures.file("models/ecg-test.safetensors");
+        float[] frames = test.floats("stream");
+        double[] windowed = test.doubles("stream_expected_logits_" + normalizer.id());
+        double[] whole = test.doubles("stream_full_expected_logits_" + normalizer.id());
+        int steps = 300;
+        assertThat(Fixtures.worst(logits(model.newSession(Window.EXACT), frames, steps), Arrays.copyOf(windowed, steps)))
+                .isLessThanOrEqualTo(5e-6);
+        assertThat(Fixtures.worst(logits(model.newSession(Window.UNBOUNDED), frames, whole.length), whole))
+                .isLessThanOrEqualTo(5e-6);
+    }
+
+    private static float[] logits(StreamingSession session, float[] frames, int steps) {
+        float[] logits = new float[steps];
+        float[] answer = new float[session.model().outputSize()];
+        float[] logit = new float[1];
+        for (int step = 0; step < steps; step++) {
+            session.step(row(frames, step, 4), answer);
+            session.logits(logit);
+            logits[step] = logit[0];
+        }
+        return logits;
     }
 }
