@@ -21,7 +21,7 @@ final class ModelOptions {
     @Option(
             names = "--model",
             paramLabel = "FILE",
-            description = "The model, a safetensors file with Edifice's parameter names; default: the bundled digits"
+            description = "The model, a safetensors file with Edifice's parameter names; default, but for stream: the bundled digits"
                     + " model.")
     Path file;
 
