@@ -45,7 +45,7 @@ final class VectorRowAttention {
         int foldEvery = KeyValueCache.foldEvery(chunk);
         float[] lanes = scratch.lanes;
         Arrays.fill(lanes, Panels.LEAD, Panels.LEAD + VirtualLanes.COUNT, 0f);
-        scratch.sums[0] = 0;
+        double sum = 0;
         Arrays.fill(scratch.numerators, 0f);
         if (cache.keepsState() && last > 0) {
             for (int column = 0; column < d; column += NR) {
@@ -57,15 +57,17 @@ final class VectorRowAttention {
         for (int block = first; block <= last; block += chunk) {
             int end = Math.min(block + chunk, row + 1);
             scores(cache, head, q, qOffset, block, end);
-            VectorAttention.addAbs(scratch.scores, at(scratch), end - block, lanes, Panels.LEAD);
             if (block == last || (block - first + chunk) % foldEvery == 0) {
-                VectorAttention.foldRows(scratch, 1);
+                sum += VectorAttention.absSum(scratch.scores, at(scratch), end - block, lanes, Panels.LEAD);
+                Arrays.fill(lanes, Panels.LEAD, Panels.LEAD + VirtualLanes.COUNT, 0f);
+            } else {
+                addAbs(scratch.scores, at(scratch), chunk, lanes);
             }
             if (block == last || !cache.keepsState()) {
                 numerators(cache, head, block, end);
             }
         }
-        float scale = (float) (1 / (ScoreScale.root(d) + scratch.sums[0]));
+        float scale = (float) (1 / (ScoreScale.root(d) + sum));
         VectorAttention.scale(scratch.numerators, Panels.LEAD, scale, out, outOffset, d);
     }
 
@@ -102,6 +104,17 @@ final class VectorRowAttention {
         }
         float share = ScoreScale.rectifiedShare(scratch.peaks[ROW], scratch.sums[ROW]);
         VectorAttention.scale(scratch.numerators, Panels.LEAD, share, out, outOffset, cache.headSize());
+    }
+
+    /** {@code lanes += |s|} over a whole chunk. */
+    private static void addAbs(float[] s, int so, int count, float[] lanes) {
+        for (int lane = 0; lane < VirtualLanes.COUNT; lane += LANES) {
+            FloatVector acc = FloatVector.fromArray(SPECIES, lanes, Panels.LEAD + lane);
+            for (int j = lane; j < count; j += VirtualLanes.COUNT) {
+                acc = acc.add(FloatVector.fromArray(SPECIES, s, so + j).abs());
+            }
+            acc.intoArray(lanes, Panels.LEAD + lane);
+        }
     }
 
     private static void rescale(AttentionScratch scratch, boolean notFirst) {
