@@ -1,7 +1,5 @@
 package dev.softpick.model;
 
-import java.util.Arrays;
-
 /**
  * What an exact window keeps of its frames: all that does not depend on where the window begins. A ring of the frames
  * themselves, of their first hidden states, and of the first block's queries, keys and values.
@@ -66,10 +64,6 @@ final class FirstLayer {
         int tail = Math.min(count, window - oldest);
         System.arraycopy(ring, oldest * width, to, at, tail * width);
         System.arraycopy(ring, 0, to, at + tail * width, (count - tail) * width);
-    }
-
-    void clear() {
-        Arrays.fill(frames, 0f);
     }
 
     long size() {

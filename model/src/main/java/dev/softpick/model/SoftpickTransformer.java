@@ -231,6 +231,16 @@ public final class SoftpickTransformer {
         banded.run(input, batch, steps, output);
     }
 
+    /** The same for a tensor {@code [batch, steps, embedDim]}; the shape of the result is that of {@link #forward(Tensor)}. */
+    public Tensor forwardBanded(Tensor x) {
+        Shapes.sequence(x, config.embedDim());
+        Tensor y = config.outputMode() == OutputMode.ALL
+                ? Tensor.zeros(x.size(0), x.size(1), outputSize())
+                : Tensor.zeros(x.size(0), outputSize());
+        banded.run(x.values(), x.size(0), x.size(1), y.values());
+        return y;
+    }
+
     /**
      * A session that takes one frame at a time.
      *

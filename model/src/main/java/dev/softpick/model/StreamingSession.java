@@ -47,7 +47,10 @@ public final class StreamingSession implements AutoCloseable {
     private final Window window;
     private final RowPass pass;
     private final float[] answer;
+
+    /** Keys and values of earlier positions; null while an exact window slides, which uses none. */
     private PagedKeyValueCache cache;
+
     private FirstLayer firstLayer;
     private Scratch scratch;
     private PagedKeyValueCache[] caches;
@@ -61,7 +64,7 @@ public final class StreamingSession implements AutoCloseable {
 
     StreamingSession(SoftpickTransformer model, Window window) {
         this(model, window, null);
-        cache = pass.newCache(window == Window.SLIDING ? config.windowSize() : 0);
+        cache = newCache();
         firstLayer = window == Window.EXACT ? new FirstLayer(config) : null;
     }
 
@@ -73,6 +76,10 @@ public final class StreamingSession implements AutoCloseable {
         pass = new RowPass(config, model.parts());
         this.answer = answer == null ? new float[config.hiddenSize()] : answer.clone();
         memory(1);
+    }
+
+    private PagedKeyValueCache newCache() {
+        return pass.newCache(window == Window.SLIDING ? config.windowSize() : 0);
     }
 
     private void memory(int count) {
@@ -231,8 +238,8 @@ public final class StreamingSession implements AutoCloseable {
 
     void moved(int count) {
         position += count;
-        if (window == Window.EXACT && position == config.windowSize()) {
-            cache.clear();
+        if (slides()) {
+            cache = null;
         }
     }
 
@@ -273,7 +280,11 @@ public final class StreamingSession implements AutoCloseable {
     }
 
     private void clear() {
-        cache.clear();
+        if (cache == null) {
+            cache = newCache();
+        } else {
+            cache.clear();
+        }
         position = 0;
         answered = false;
         firstLayerRows = 0;
@@ -298,7 +309,8 @@ public final class StreamingSession implements AutoCloseable {
     public long stateBytes() {
         begin();
         try {
-            return Float.BYTES * (cache.size() + (firstLayer == null ? 0 : firstLayer.size()));
+            return Float.BYTES
+                    * ((cache == null ? 0 : cache.size()) + (firstLayer == null ? 0 : firstLayer.size()));
         } finally {
             end();
         }
@@ -317,7 +329,7 @@ public final class StreamingSession implements AutoCloseable {
         begin();
         try {
             StreamingSession fork = new StreamingSession(model, window, answer);
-            fork.cache = cache.fork(window == Window.SLIDING ? 0 : Math.toIntExact(position));
+            fork.cache = cache == null ? null : cache.fork(window == Window.SLIDING ? 0 : (int) position);
             fork.firstLayer = firstLayer == null ? null : firstLayer.fork();
             fork.position = position;
             fork.answered = answered;

@@ -124,6 +124,15 @@ class BandedForwardTest {
         model(2, 9, Normalizer.SOFTPICK, OutputMode.LAST_TIMESTEP).forwardBanded(x, 2, steps, last);
         float[] mean = new float[2 * 24];
         model(2, 9, Normalizer.SOFTPICK, OutputMode.MEAN_POOL).forwardBanded(x, 2, steps, mean);
+        for (OutputMode mode : OutputMode.values()) {
+            Tensor y = model(2, 9, Normalizer.SOFTPICK, mode).forwardBanded(Tensor.of(x, 2, steps, 6));
+            assertThat(y.rank()).isEqualTo(mode == OutputMode.ALL ? 3 : 2);
+            assertThat(y.values()).isEqualTo(switch (mode) {
+                case LAST_TIMESTEP -> last;
+                case ALL -> all;
+                case MEAN_POOL -> mean;
+            });
+        }
         for (int sequence = 0; sequence < 2; sequence++) {
             for (int i = 0; i < 24; i++) {
                 double sum = 0;

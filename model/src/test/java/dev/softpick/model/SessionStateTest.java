@@ -224,4 +224,21 @@ class SessionStateTest {
         assertThat(refused.get()).isPositive();
         assertThat(session.position()).isEqualTo(taken.get());
     }
+
+    /** Keys, the values of one chunk, and a state: towards half of keys and values. */
+    @Test
+    void anUnboundedSoftpickSessionKeepsLittleMoreThanKeys() {
+        long[] bytes = new long[2];
+        for (Normalizer normalizer : new Normalizer[] {Normalizer.SOFTPICK, Normalizer.SOFTMAX}) {
+            StreamingSession session = SoftpickTransformer.random(
+                    SoftpickConfig.builder().embedDim(2).hiddenSize(64).numHeads(1).numLayers(1).normalizer(normalizer)
+                            .build(), 1).newSession(Window.UNBOUNDED);
+            session.feed(new float[2 * 8192], 8192);
+            bytes[normalizer == Normalizer.SOFTPICK ? 0 : 1] = session.stateBytes();
+            session.reset();
+            assertThat(session.stateBytes()).isLessThan(100_000);
+        }
+        assertThat(bytes[1]).isGreaterThanOrEqualTo(8192L * 2 * 64 * 4);
+        assertThat(bytes[0] / (double) bytes[1]).isLessThanOrEqualTo(0.55);
+    }
 }
