@@ -64,7 +64,7 @@ public final class StreamingSession implements AutoCloseable {
 
     StreamingSession(SoftpickTransformer model, Window window) {
         this(model, window, null);
-        cache = newCache();
+        cache = pass.newCache(window == Window.SLIDING ? config.windowSize() : 0);
         firstLayer = window == Window.EXACT ? new FirstLayer(config) : null;
     }
 
@@ -76,10 +76,6 @@ public final class StreamingSession implements AutoCloseable {
         pass = new RowPass(config, model.parts());
         this.answer = answer == null ? new float[config.hiddenSize()] : answer.clone();
         memory(1);
-    }
-
-    private PagedKeyValueCache newCache() {
-        return pass.newCache(window == Window.SLIDING ? config.windowSize() : 0);
     }
 
     private void memory(int count) {
@@ -281,10 +277,9 @@ public final class StreamingSession implements AutoCloseable {
 
     private void clear() {
         if (cache == null) {
-            cache = newCache();
-        } else {
-            cache.clear();
+            cache = pass.newCache(0);
         }
+        cache.clear();
         position = 0;
         answered = false;
         firstLayerRows = 0;
@@ -309,14 +304,14 @@ public final class StreamingSession implements AutoCloseable {
     public long stateBytes() {
         begin();
         try {
-            return Float.BYTES
-                    * ((cache == null ? 0 : cache.size()) + (firstLayer == null ? 0 : firstLayer.size()));
+            long floats = cache == null ? 0 : cache.size();
+            return Float.BYTES * (floats + (firstLayer == null ? 0 : firstLayer.size()));
         } finally {
             end();
         }
     }
 
-    /** How many rows of input projection, first norm and first queries, keys and values were computed since the reset. */
+    /** Rows of input projection, first norm and first queries, keys and values that were computed since the reset. */
     long firstLayerRows() {
         return firstLayerRows;
     }
