@@ -106,6 +106,32 @@ record ForwardPass(
         }
     }
 
+    /**
+     * The last position of a window whose first hidden states, and first queries, keys and values, were computed before.
+     * Stays on the caller's thread.
+     */
+    void lastOf(Backend backend, FirstLayer window, long end, float[] output, int to) {
+        Scratch s = take(1, 1, config.windowSize());
+        s.starts[0] = 0;
+        s.starts[1] = config.windowSize();
+        window.copyTo(end, s);
+        int last = parts.blocks().size() - 1;
+        for (int i = 0; i < last; i++) {
+            if (i == 0) {
+                parts.blocks().get(i).allProjected(backend, s, 1);
+            } else {
+                parts.blocks().get(i).all(backend, s, 1, null);
+            }
+        }
+        if (last == 0) {
+            parts.blocks().get(last).lastProjected(backend, s, 1, null);
+        } else {
+            parts.blocks().get(last).last(backend, s, 1, null);
+        }
+        finish(backend, s, s.next, 1, output, to);
+        pool.giveBack(s);
+    }
+
     /** The first hidden states; sequences stand one behind the other, without what follows their length. */
     private void project(
             Backend backend, Scratch s, float[] input, int first, int sequences, int steps, int[] lengths) {

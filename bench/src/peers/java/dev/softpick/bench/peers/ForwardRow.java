@@ -110,7 +110,7 @@ record ForwardRow(
     }
 
     /** Through a file, so that both sides read the same weights. */
-    private static SafetensorsFile saved(SoftpickTransformer model) throws IOException {
+    static SafetensorsFile saved(SoftpickTransformer model) throws IOException {
         Path file = Files.createTempFile("softpick", ".safetensors");
         try {
             model.save(file);

@@ -62,7 +62,7 @@ final class ScalarAttention {
         }
     }
 
-    private static float fold(float[] lanes) {
+    static float fold(float[] lanes) {
         for (int half = VirtualLanes.COUNT / 2; half > 0; half /= 2) {
             for (int l = 0; l < half; l++) {
                 lanes[l] += lanes[l + half];

@@ -2,6 +2,7 @@ package dev.softpick.kernels.vector;
 
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.backend.KeyValueCache;
+import dev.softpick.kernels.backend.PagedKeyValueCache;
 import dev.softpick.kernels.backend.Panels;
 import jdk.incubator.vector.FloatVector;
 
@@ -134,5 +135,29 @@ public final class VectorBackend implements Backend {
     @Override
     public void absorb(KeyValueCache cache) {
         VectorAttention.absorb(cache);
+    }
+
+    @Override
+    public void softpickRow(
+            PagedKeyValueCache cache, int head, int row, float[] q, int qOffset, float[] out, int outOffset) {
+        VectorRowAttention.softpick(cache, head, row, q, qOffset, out, outOffset);
+    }
+
+    @Override
+    public void softmaxRow(
+            PagedKeyValueCache cache, int head, int row, float ssmaxScale, float[] q, int qOffset, float[] out,
+            int outOffset) {
+        VectorRowAttention.softmax(cache, head, row, ssmaxScale, q, qOffset, out, outOffset);
+    }
+
+    @Override
+    public void rectifiedSoftpickRow(
+            PagedKeyValueCache cache, int head, int row, float[] q, int qOffset, float[] out, int outOffset) {
+        VectorRowAttention.rectifiedSoftpick(cache, head, row, q, qOffset, out, outOffset);
+    }
+
+    @Override
+    public void absorb(PagedKeyValueCache cache, int head, int row) {
+        VectorRowAttention.absorb(cache, head, row);
     }
 }
