@@ -23,14 +23,10 @@ final class MicroKernel {
     /** Rows of a tile. Divides 60, the usual window; 6 × 4 beats 12 × 2, 14 × 2 and 8 × 3 where weights stream. */
     static final int MR = 6;
 
-    /**
-     * Vectors in a tile's row: 4 where there are 32 vector registers (24 accumulators + 4 of B + 1 of A), else 2.
-     * x86 has 32 only with AVX-512, which the preferred width tells; every other 128-bit machine has 32.
-     */
-    private static final int NV = LANES == 16 || !isX86() ? 4 : 2;
+    private static final int NV = PanelWidth.VECTORS;
 
     /** Columns of a tile. */
-    static final int NR = NV * LANES;
+    static final int NR = PanelWidth.NR;
 
     /**
      * Most rows of B in one call. C2 guards loops that may run longer than 1,000 times with an outer loop, whose
@@ -39,11 +35,6 @@ final class MicroKernel {
     static final int MAX_K = 960;
 
     private MicroKernel() {}
-
-    private static boolean isX86() {
-        String arch = System.getProperty("os.arch");
-        return arch.equals("amd64") || arch.equals("x86_64") || arch.equals("x86") || arch.equals("i386");
-    }
 
     /**
      * One tile of NR columns. {@code init} is row-major; {@code ldi = 0} repeats one row, a bias.
@@ -223,6 +214,55 @@ final class MicroKernel {
     }
 
     /**
+     * One whole vector of columns: {@link #strip} without a mask. In one method, C1 cannot compile it, and a method that
+     * C1 has given up on may stay with slow code for seconds.
+     */
+    private static void vector(
+            float[] a, int ao, int lda, int rows, float[] b, int bo, int k,
+            float[] init, int io, int ldi, float[] c, int co, int ldc) {
+        int r0 = ao;
+        int r1 = rows > 1 ? r0 + lda : r0;
+        int r2 = rows > 2 ? r1 + lda : r1;
+        int r3 = rows > 3 ? r2 + lda : r2;
+        int r4 = rows > 4 ? r3 + lda : r3;
+        int r5 = rows > 5 ? r4 + lda : r4;
+        int i0 = io;
+        int i1 = rows > 1 ? i0 + ldi : i0;
+        int i2 = rows > 2 ? i1 + ldi : i1;
+        int i3 = rows > 3 ? i2 + ldi : i2;
+        int i4 = rows > 4 ? i3 + ldi : i3;
+        int i5 = rows > 5 ? i4 + ldi : i4;
+        FloatVector c0 = FloatVector.fromArray(SPECIES, init, i0);
+        FloatVector c1 = FloatVector.fromArray(SPECIES, init, i1);
+        FloatVector c2 = FloatVector.fromArray(SPECIES, init, i2);
+        FloatVector c3 = FloatVector.fromArray(SPECIES, init, i3);
+        FloatVector c4 = FloatVector.fromArray(SPECIES, init, i4);
+        FloatVector c5 = FloatVector.fromArray(SPECIES, init, i5);
+        for (int i = 0, end = Math.min(k, MAX_K); i < end; i++) {
+            FloatVector v = FloatVector.fromArray(SPECIES, b, bo);
+            c0 = FloatVector.broadcast(SPECIES, a[r0 + i]).fma(v, c0);
+            c1 = FloatVector.broadcast(SPECIES, a[r1 + i]).fma(v, c1);
+            c2 = FloatVector.broadcast(SPECIES, a[r2 + i]).fma(v, c2);
+            c3 = FloatVector.broadcast(SPECIES, a[r3 + i]).fma(v, c3);
+            c4 = FloatVector.broadcast(SPECIES, a[r4 + i]).fma(v, c4);
+            c5 = FloatVector.broadcast(SPECIES, a[r5 + i]).fma(v, c5);
+            bo += NR;
+        }
+        int o0 = co;
+        int o1 = rows > 1 ? o0 + ldc : o0;
+        int o2 = rows > 2 ? o1 + ldc : o1;
+        int o3 = rows > 3 ? o2 + ldc : o2;
+        int o4 = rows > 4 ? o3 + ldc : o3;
+        int o5 = rows > 5 ? o4 + ldc : o4;
+        c0.intoArray(c, o0);
+        c1.intoArray(c, o1);
+        c2.intoArray(c, o2);
+        c3.intoArray(c, o3);
+        c4.intoArray(c, o4);
+        c5.intoArray(c, o5);
+    }
+
+    /**
      * A tile of any depth of which only {@code columns} matter: whole vectors are stored, so C, like {@code init}, has room
      * for a whole tile. Narrow ones go strip by strip; up to half a tile of them costs less.
      */
@@ -239,7 +279,7 @@ final class MicroKernel {
                 tile(a, ao + from, lda, rows, b, panel, depth, start, so, lds, c, co, ldc);
             } else {
                 for (int v = 0; v < columns; v += LANES) {
-                    strip(a, ao + from, lda, rows, b, panel + v, depth, start, so + v, lds, c, co + v, ldc, LANES);
+                    vector(a, ao + from, lda, rows, b, panel + v, depth, start, so + v, lds, c, co + v, ldc);
                 }
             }
         }
