@@ -13,13 +13,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** Turns a safetensors file with Edifice's parameter names into a model, and back. */
 final class ModelFile {
 
-    private static final Pattern BLOCK = Pattern.compile("softpick_block_(0|[1-9][0-9]{0,5})_.*");
+    private static final String BLOCK = "softpick_block_";
+    private static final int MOST_DIGITS = 6;
 
     /** Foreign names that look like the model's own: dropout keys of a state saved in training. */
     private static final String DROPOUT_KEY = ".key";
@@ -144,9 +143,8 @@ final class ModelFile {
             layers++;
         }
         for (String name : file.tensors().keySet()) {
-            Matcher matcher = BLOCK.matcher(name);
-            if (matcher.matches() && !name.endsWith(DROPOUT_KEY) && !file.metadata().containsKey("num_layers")) {
-                layers = Math.max(layers, Integer.parseInt(matcher.group(1)));
+            if (!name.endsWith(DROPOUT_KEY) && !file.metadata().containsKey("num_layers")) {
+                layers = Math.max(layers, blockOf(name));
             }
         }
         if (layers == 0) {
@@ -165,6 +163,20 @@ final class ModelFile {
             throw new ModelFormatException("metadata num_layers is " + told + "; the file has blocks 1 to " + layers);
         }
         return told;
+    }
+
+    /** The number in {@code softpick_block_<number>_…}, of up to six digits, without a leading zero; −1 in other names. */
+    private static int blockOf(String name) {
+        if (!name.startsWith(BLOCK)) {
+            return -1;
+        }
+        int from = BLOCK.length();
+        int end = name.indexOf('_', from);
+        boolean number = end > from && end - from <= MOST_DIGITS && (end == from + 1 || name.charAt(from) != '0');
+        for (int i = from; number && i < end; i++) {
+            number = name.charAt(i) >= '0' && name.charAt(i) <= '9';
+        }
+        return number ? Integer.parseInt(name, from, end, 10) : -1;
     }
 
     private int integer(String key) throws ModelFormatException {
@@ -246,7 +258,7 @@ final class ModelFile {
             if (used.contains(name)) {
                 continue;
             }
-            boolean own = BLOCK.matcher(name).matches() || name.startsWith("input_projection.")
+            boolean own = blockOf(name) >= 0 || name.startsWith("input_projection.")
                     || name.startsWith("final_norm.") || name.startsWith("classifier.");
             if (own && !name.endsWith(DROPOUT_KEY)) {
                 throw new ModelFormatException("tensor '" + name + "' has no place in this model ("

@@ -27,7 +27,7 @@ final class WarmUp {
     }
 
     /** For the first call, if it comes at once, to have the processors to itself. */
-    private static final long HEAD_START_MILLIS = 100;
+    private static final long HEAD_START_MILLIS = 200;
 
     /** Calls between two looks at the counter; every shape of the rehearsal is among them. */
     private static final int TURNS = 12;
@@ -39,7 +39,7 @@ final class WarmUp {
     private static final int ENOUGH_TURNS = 1200;
 
     /** Without a counter, so many calls must do. */
-    private static final int BLIND_TURNS = 10_000;
+    private static final int BLIND_TURNS = 5_000;
 
     /** What is not compiled by then will be in the callers' calls. */
     private static final long LONGEST_NANOS = 5_000_000_000L;
@@ -74,7 +74,7 @@ final class WarmUp {
                 .name("softpick-warm-up")
                 .daemon()
                 .inheritInheritableThreadLocals(false)
-                .start(() -> run(staged, config, classes));
+                .start(new Run(this, staged, config, classes));
     }
 
     /** Waits for the end; returns early, with the interrupt status set, if the caller is interrupted. */
@@ -91,23 +91,27 @@ final class WarmUp {
         warm.countDown();
     }
 
-    private void run(StagedBackend staged, SoftpickConfig config, int classes) {
-        long start = System.nanoTime();
-        int turns = 0;
-        try {
-            Thread.sleep(HEAD_START_MILLIS);
-            for (Rehearsal.Scene scene : new Rehearsal(Backends.chosen(), config, classes).scenes()) {
-                turns += rehearse(scene.play());
-                if (scene.ready() != null) {
-                    staged.move(scene.ready());
+    /** What the thread does; a record, since the first lambda of a young JVM takes it 5 ms. */
+    private record Run(WarmUp warmUp, StagedBackend staged, SoftpickConfig config, int classes) implements Runnable {
+        @Override
+        public void run() {
+            long start = System.nanoTime();
+            int turns = 0;
+            try {
+                Thread.sleep(HEAD_START_MILLIS);
+                for (Rehearsal.Scene scene : new Rehearsal(Backends.chosen(), config, classes).scenes()) {
+                    turns += rehearse(scene.play());
+                    if (scene.ready() != null) {
+                        staged.move(scene.ready());
+                    }
                 }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } finally {
+                warmUp.finish(Backends.chosen());
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            finish(Backends.chosen());
+            tell(config.normalizer(), turns, System.nanoTime() - start);
         }
-        tell(config.normalizer(), turns, System.nanoTime() - start);
     }
 
     /** Plays until nothing is allocated any more; returns how often. */
@@ -121,7 +125,7 @@ final class WarmUp {
                 play.play(turn++);
             }
             quiet = counts && Counter.allocated() == before ? quiet + 1 : 0;
-            if (quiet == 0 && turn > ENOUGH_TURNS) {
+            if (quiet == 0 && (turn > ENOUGH_TURNS || turn % (2 * TURNS) == 0)) {
                 Thread.sleep(1);
             }
         }

@@ -12,8 +12,8 @@ final class ScalarMatMul {
     private static final int TILE_ROWS = 2;
     private static final int TILE_COLUMNS = 8;
 
-    /** Rows of B in one call of the tile: a young JVM counts calls until it compiles, so they must not be too long. */
-    private static final int TILE_DEPTH = 64;
+    /** Rows of B in one call of the tile: longer loops make a young JVM compile the loop first and the method again. */
+    private static final int TILE_DEPTH = 32;
 
     private ScalarMatMul() {}
 
