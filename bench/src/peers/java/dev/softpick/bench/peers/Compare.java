@@ -24,6 +24,8 @@ public final class Compare {
     private int rounds = 15;
     private String only = "";
     private String[] rows = ROWS;
+    private String[] threads = {"1", "2"};
+    private String[] normalizers = {"softpick", "softmax"};
     private Path out = Path.of("bench", "results");
 
     private Compare() {}
@@ -45,9 +47,11 @@ public final class Compare {
             case "--rounds" -> rounds = Integer.parseInt(value);
             case "--only" -> only = value;
             case "--rows" -> rows = value.split(",");
+            case "--threads" -> threads = value.split(",");
+            case "--normalizers" -> normalizers = value.split(",");
             case "--out" -> out = Path.of(value);
             default -> throw new IllegalArgumentException(
-                    name + " is unknown; allowed are --rounds, --only, --rows, --out");
+                    name + " is unknown; allowed are --rounds, --only, --rows, --threads, --normalizers, --out");
         }
         if (rounds < 1 || !List.of("", "forward", "matmul").contains(only)) {
             throw new IllegalArgumentException(
@@ -73,13 +77,13 @@ public final class Compare {
 
     private List<ForwardRow.Work> works() {
         List<ForwardRow.Work> works = new ArrayList<>();
-        for (int n : new int[] {1, 2}) {
-            for (Normalizer normalizer : new Normalizer[] {Normalizer.SOFTPICK, Normalizer.SOFTMAX}) {
+        for (String n : threads) {
+            for (String normalizer : normalizers) {
                 for (String row : rows) {
                     int x = row.indexOf('x');
                     works.add(new ForwardRow.Work(
-                            Integer.parseInt(row.substring(0, x)), Integer.parseInt(row.substring(x + 1)), n,
-                            normalizer));
+                            Integer.parseInt(row.substring(0, x)), Integer.parseInt(row.substring(x + 1)),
+                            Integer.parseInt(n), Normalizer.fromId(normalizer)));
                 }
             }
         }

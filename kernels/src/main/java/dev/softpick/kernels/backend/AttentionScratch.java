@@ -18,11 +18,11 @@ public final class AttentionScratch {
 
     public final int scoreStride;
 
-    /** {@link VirtualLanes} of each row's denominator. */
-    public final float[] lanes = new float[Panels.LEAD + ROWS * VirtualLanes.COUNT];
+    /** {@link VirtualLanes} of the denominator of each of a chunk's rows. */
+    public final float[] lanes;
 
     /** What the lanes of each row, or its exponentials, have summed to so far. */
-    public final double[] sums = new double[ROWS];
+    public final double[] sums;
 
     /** The largest score of each row so far; normalizers with exponentials. */
     public final float[] peaks = new float[ROWS];
@@ -45,6 +45,8 @@ public final class AttentionScratch {
         int chunk = KeyValueCache.chunkFor(headSize);
         numeratorStride = Math.ceilDiv(headSize, panelWidth) * panelWidth;
         scoreStride = chunk;
+        lanes = new float[Panels.LEAD + chunk * VirtualLanes.COUNT];
+        sums = new double[chunk];
         scores = new float[Panels.LEAD + ROWS * scoreStride];
         numerators = new float[Panels.LEAD + ROWS * numeratorStride];
         zeros = new float[panelWidth];

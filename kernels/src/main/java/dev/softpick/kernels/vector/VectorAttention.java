@@ -11,13 +11,14 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Causal softpick attention of one head, in one pass over the keys. For a tile of query rows, with C keys in a chunk:
+ * Causal softpick attention of one head, in one pass over the keys. For the query rows of a chunk, with C keys in it:
  *
  * <pre>
- *   for each finished chunk:  lanes += |Q·Kᵀ|           only the denominator needs its scores
- *   S = Q·Kᵀ of the chunk under way, lanes += |S|
- *   O = Q·state + S·V                                           state = Σ k vᵀ of the finished chunks
- *   out = O / (√D + Σ lanes)
+ *   for each segment of finished chunks, for each tile of rows:  lanes += |Q·Kᵀ|
+ *   for each tile:
+ *     S = Q·Kᵀ of the chunk under way, l = Σ lanes + Σ|S|
+ *     O = Q·state + S·V                                   state = Σ k vᵀ of the finished chunks
+ *     out = O / (√D + l)
  * </pre>
  */
 final class VectorAttention {
@@ -28,55 +29,90 @@ final class VectorAttention {
     private static final int MR = MicroKernel.MR;
     private static final int COUNT = VirtualLanes.COUNT;
 
+    /**
+     * Floats of keys that all rows of the chunk go through before the next ones: 128 KB stay in the L2 cache. One pass
+     * over all keys for each tile waited for L3 from 2,048 keys on; benchmark {@code Attention}.
+     */
+    private static final int SEGMENT = 32 * 1024;
+
     private VectorAttention() {}
 
     static void softpick(KeyValueCache cache, float[] q, int qOffset, int rows, float[] out, int outOffset) {
-        int qStride = cache.queryStride();
-        int outStride = cache.outputStride();
-        int chunk = cache.chunk();
+        AttentionScratch scratch = cache.scratch();
         int first = cache.length() - rows;
-        for (int i = 0; i < rows; ) {
+        int start = first / cache.chunk() * cache.chunk();
+        int stride = scratch.numeratorStride;
+        finishedChunks(cache, q, qOffset, rows, start);
+        // Dividing each score by √D is adding it, in place of 1, to the raw Σ|s|.
+        double root = ScoreScale.root(cache.headSize());
+        for (int i = 0; i < rows; i += MR) {
             int row = first + i;
-            int n = Math.min(Math.min(MR, rows - i), chunk - row % chunk);
-            tile(cache, q, qOffset + i * qStride, qStride, row, n, out, outOffset + i * outStride, outStride);
-            i += n;
+            int n = Math.min(MR, rows - i);
+            int qo = qOffset + i * cache.queryStride();
+            scores(cache, q, qo, cache.queryStride(), n, start, row + n);
+            for (int column = 0; column < cache.headSize(); column += NR) {
+                numerators(cache, q, qo, cache.queryStride(), row, n, column);
+            }
+            for (int r = 0; r < n; r++) {
+                int lo = Panels.LEAD + (i + r) * COUNT;
+                int so = Panels.LEAD + r * scratch.scoreStride;
+                double sum = scratch.sums[i + r] + absSum(scratch.scores, so, row + r + 1 - start, scratch.lanes, lo);
+                float scale = (float) (1 / (root + sum));
+                int to = outOffset + (i + r) * cache.outputStride();
+                scale(scratch.numerators, Panels.LEAD + r * stride, scale, out, to, cache.headSize());
+            }
         }
     }
 
-    /** The rows {@code row … row + n − 1}, all of one chunk. */
-    private static void tile(
-            KeyValueCache cache, float[] q, int qo, int qStride, int row, int n, float[] out, int to, int outStride) {
+    /** Σ|s| of all rows over the keys before {@code start}: whole blocks in {@code sums}, the rest in {@code lanes}. */
+    private static void finishedChunks(KeyValueCache cache, float[] q, int qOffset, int rows, int start) {
         AttentionScratch scratch = cache.scratch();
         int d = cache.headSize();
-        int chunk = cache.chunk();
-        int start = row / chunk * chunk;
-        float[] lanes = scratch.lanes;
-        Arrays.fill(lanes, 0f);
-        Arrays.fill(scratch.sums, 0);
+        int foldEvery = KeyValueCache.foldEvery(cache.chunk());
+        int segment = Math.max(1, SEGMENT / (d * NR)) * NR;
+        Arrays.fill(scratch.lanes, Panels.LEAD, Panels.LEAD + rows * COUNT, 0f);
+        Arrays.fill(scratch.sums, 0, rows, 0);
+        for (int from = 0; from < start; ) {
+            int fold = (from / foldEvery + 1) * foldEvery;
+            int to = Math.min(Math.min(from + segment, fold), start);
+            for (int i = 0; i < rows; i += MR) {
+                int qo = qOffset + i * cache.queryStride();
+                int lo = Panels.LEAD + i * COUNT;
+                absScores(cache, q, qo, Math.min(MR, rows - i), from, to, lo);
+            }
+            for (int r = 0; to == fold && r < rows; r++) {
+                int lo = Panels.LEAD + r * COUNT;
+                scratch.sums[r] += absSum(scratch.scores, Panels.LEAD, 0, scratch.lanes, lo);
+                Arrays.fill(scratch.lanes, lo, lo + COUNT, 0f);
+            }
+            from = to;
+        }
+    }
 
-        int foldEvery = KeyValueCache.foldEvery(chunk);
-        for (int block = 0; block <= start; block += chunk) {
-            int end = Math.min(block + chunk, row + n);
-            scores(cache, q, qo, qStride, n, block, end);
+    /** {@code lanes += |Q·Kᵀ|} for the keys {@code from … to − 1}, whole panels. */
+    private static void absScores(KeyValueCache cache, float[] q, int qo, int n, int from, int to, int lo) {
+        AttentionScratch scratch = cache.scratch();
+        int d = cache.headSize();
+        if (d <= MicroKernel.MAX_K) {
+            MicroKernel.absScores(
+                    q, qo, cache.queryStride(), n, cache.keys(), cache.keyOffset(from), d, (to - from) / NR,
+                    scratch.lanes, lo, from % COUNT);
+            return;
+        }
+        for (int j = from; j < to; j += NR) {
+            scores(cache, q, qo, cache.queryStride(), n, j, j + NR);
             for (int r = 0; r < n; r++) {
-                int count = Math.min(end, row + r + 1) - block;
-                int from = Panels.LEAD + r * scratch.scoreStride;
-                addAbs(scratch.scores, from, count, lanes, Panels.LEAD + r * COUNT);
-            }
-            if (block == start || (block + chunk) % foldEvery == 0) {
-                foldRows(scratch, n);
+                addAbs(scratch.scores, Panels.LEAD + r * scratch.scoreStride, scratch.lanes, lo + r * COUNT + j % COUNT);
             }
         }
+    }
 
-        for (int column = 0; column < d; column += NR) {
-            numerators(cache, q, qo, qStride, row, n, column);
-        }
-        int stride = scratch.numeratorStride;
-        // Dividing each score by √D is adding it, in place of 1, to the raw Σ|s|.
-        double root = ScoreScale.root(d);
-        for (int r = 0; r < n; r++) {
-            float scale = (float) (1 / (root + scratch.sums[r]));
-            scale(scratch.numerators, Panels.LEAD + r * stride, scale, out, to + r * outStride, d);
+    /** Adds a panel's |s_j| to the lanes of one row. */
+    private static void addAbs(float[] s, int so, float[] lanes, int lo) {
+        for (int j = 0; j < NR; j += LANES) {
+            FloatVector.fromArray(SPECIES, lanes, lo + j)
+                    .add(FloatVector.fromArray(SPECIES, s, so + j).abs())
+                    .intoArray(lanes, lo + j);
         }
     }
 
@@ -135,57 +171,52 @@ final class VectorAttention {
         }
     }
 
-    /** Adds |s_j| of {@code count} keys to the lanes of one row; the first key belongs to lane 0. */
-    private static void addAbs(float[] s, int so, int count, float[] lanes, int lo) {
-        for (int lane = 0; lane < COUNT && lane < count; lane += LANES) {
-            FloatVector acc = FloatVector.fromArray(SPECIES, lanes, lo + lane);
-            int j = lane;
-            for (; j + LANES <= count; j += COUNT) {
-                acc = acc.add(FloatVector.fromArray(SPECIES, s, so + j).abs());
-            }
-            if (j < count) {
-                acc = acc.add(FloatVector.fromArray(SPECIES, s, so + j, SPECIES.indexInRange(j, count)).abs());
-            }
-            acc.intoArray(lanes, lo + lane);
-        }
-    }
-
     private static final VectorShuffle<Float> BY_8 = rotation(8);
     private static final VectorShuffle<Float> BY_4 = rotation(4);
     private static final VectorShuffle<Float> BY_2 = rotation(2);
     private static final VectorShuffle<Float> BY_1 = rotation(1);
 
     private static VectorShuffle<Float> rotation(int by) {
-        return VectorShuffle.fromOp(SPECIES, i -> (i + by) % LANES);
+        return VectorShuffle.iota(SPECIES, by % LANES, 1, true);
     }
 
-    /** Folds each row's lanes by halves into its sum and clears them. */
-    private static void foldRows(AttentionScratch scratch, int n) {
-        float[] lanes = scratch.lanes;
-        FloatVector zero = FloatVector.zero(SPECIES);
-        for (int r = 0; r < n; r++) {
-            int lo = Panels.LEAD + r * COUNT;
-            for (int half = COUNT / 2; half >= LANES; half /= 2) {
-                for (int l = 0; l < half; l += LANES) {
-                    FloatVector.fromArray(SPECIES, lanes, lo + l)
-                            .add(FloatVector.fromArray(SPECIES, lanes, lo + l + half))
-                            .intoArray(lanes, lo + l);
-                }
+    /**
+     * What the lanes hold and the |s_j| of {@code count} more keys, the first of which belongs to lane 0. Zeros are written
+     * behind them up to a whole number of lanes: they change no sum, and masks would ({@link MicroKernel#edge}).
+     */
+    private static float absSum(float[] s, int so, int count, float[] lanes, int lo) {
+        int whole = Math.ceilDiv(count, COUNT) * COUNT;
+        Arrays.fill(s, so + count, so + whole, 0f);
+        for (int half = 0; half < COUNT / 4; half += LANES) {
+            FloatVector a = FloatVector.fromArray(SPECIES, lanes, lo + half);
+            FloatVector b = FloatVector.fromArray(SPECIES, lanes, lo + half + COUNT / 4);
+            FloatVector c = FloatVector.fromArray(SPECIES, lanes, lo + half + COUNT / 2);
+            FloatVector d = FloatVector.fromArray(SPECIES, lanes, lo + half + 3 * COUNT / 4);
+            for (int j = so + half; j < so + whole; j += COUNT) {
+                a = a.add(FloatVector.fromArray(SPECIES, s, j).abs());
+                b = b.add(FloatVector.fromArray(SPECIES, s, j + COUNT / 4).abs());
+                c = c.add(FloatVector.fromArray(SPECIES, s, j + COUNT / 2).abs());
+                d = d.add(FloatVector.fromArray(SPECIES, s, j + 3 * COUNT / 4).abs());
             }
-            FloatVector v = FloatVector.fromArray(SPECIES, lanes, lo);
-            if (LANES > 8) {
-                v = v.add(v.rearrange(BY_8));
-            }
-            if (LANES > 4) {
-                v = v.add(v.rearrange(BY_4));
-            }
-            v = v.add(v.rearrange(BY_2));
-            v = v.add(v.rearrange(BY_1));
-            scratch.sums[r] += v.lane(0);
-            for (int l = 0; l < COUNT; l += LANES) {
-                zero.intoArray(lanes, lo + l);
-            }
+            a.add(c).add(b.add(d)).intoArray(lanes, lo + half);
         }
+        FloatVector v = FloatVector.fromArray(SPECIES, lanes, lo);
+        for (int half = COUNT / 8; half >= LANES; half /= 2) {
+            for (int l = 0; l < half; l += LANES) {
+                FloatVector.fromArray(SPECIES, lanes, lo + l)
+                        .add(FloatVector.fromArray(SPECIES, lanes, lo + l + half))
+                        .intoArray(lanes, lo + l);
+            }
+            v = FloatVector.fromArray(SPECIES, lanes, lo);
+        }
+        if (LANES > 8) {
+            v = v.add(v.rearrange(BY_8));
+        }
+        if (LANES > 4) {
+            v = v.add(v.rearrange(BY_4));
+        }
+        v = v.add(v.rearrange(BY_2));
+        return v.add(v.rearrange(BY_1)).lane(0);
     }
 
     static void scale(float[] x, int xo, float scale, float[] out, int to, int length) {

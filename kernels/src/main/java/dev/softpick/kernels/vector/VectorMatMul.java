@@ -75,10 +75,10 @@ final class VectorMatMul {
             return;
         }
         int nr = w.width();
+        int whole = w.n() / nr;
         int parts = Math.ceilDiv(w.k(), MicroKernel.MAX_K);
         int depth = Math.ceilDiv(w.k(), parts);
-        for (int p = 0; p < w.count(); p++) {
-            int columns = Math.min(nr, w.n() - p * nr);
+        for (int p = 0; p < whole; p++) {
             for (int k = 0; k < w.k(); k += depth) {
                 int ks = Math.min(depth, w.k() - k);
                 float[] init = k == 0 ? w.bias() : c;
@@ -87,24 +87,17 @@ final class VectorMatMul {
                     int to = co + i * ldc + p * nr;
                     int io = k == 0 ? w.biasOffset(p) : to;
                     int from = ao + i * lda + k;
-                    int b = w.offset(p) + k * nr;
-                    if (columns == nr) {
-                        MicroKernel.tile(a, from, lda, m - i, w.values(), b, ks, init, io, ldi, c, to, ldc);
-                    } else {
-                        edge(a, from, lda, m - i, w.values(), b, ks, init, io, ldi, c, to, ldc, columns);
-                    }
+                    MicroKernel.tile(a, from, lda, m - i, w.values(), w.offset(p) + k * nr, ks, init, io, ldi, c, to, ldc);
                 }
             }
         }
-    }
-
-    /** The last panel where it is not full: a strip of vectors, the last one masked. */
-    private static void edge(
-            float[] a, int ao, int lda, int rows, float[] b, int bo, int k,
-            float[] init, int io, int ldi, float[] c, int co, int ldc, int columns) {
-        for (int v = 0; v < columns; v += LANES) {
-            MicroKernel.strip(
-                    a, ao, lda, rows, b, bo + v, k, init, io + v, ldi, c, co + v, ldc, Math.min(LANES, columns - v));
+        for (int v = whole * nr; v < w.n(); v += LANES) {
+            int b = w.offset(whole) + v % nr;
+            for (int i = 0; i < m; i += MicroKernel.MR) {
+                MicroKernel.edge(
+                        a, ao + i * lda, lda, m - i, w.values(), b, w.k(), w.bias(), w.biasOffset(0) + v,
+                        c, co + i * ldc + v, ldc, Math.min(LANES, w.n() - v));
+            }
         }
     }
 }

@@ -118,8 +118,8 @@ final class JsonCursor {
     private char hex() throws ModelFormatException {
         int value = 0;
         for (int i = 0; i < 4; i++) {
-            // above ASCII a byte is no character, though as one it might be some script's digit
-            int digit = peek() < 0x80 ? Character.digit(peek(), 16) : -1;
+            // of the values of a byte, only ASCII's digits are digits to Character
+            int digit = Character.digit(peek(), 16);
             if (digit < 0) {
                 throw bad("a string has a \\u without four hexadecimal digits");
             }

@@ -204,7 +204,8 @@ public final class SafetensorsWriter {
             quote(entry.name, json);
             json.append(":{\"dtype\":\"").append(entry.dtype)
                     .append("\",\"shape\":").append(Arrays.toString(entry.shape).replace(" ", ""))
-                    .append(",\"data_offsets\":[").append(begin).append(',').append(begin + entry.bytes()).append("]},");
+                    .append(",\"data_offsets\":[").append(begin).append(',').append(begin + entry.bytes())
+                    .append("]},");
         }
         if (json.length() > 1) {
             json.setLength(json.length() - 1);

@@ -102,6 +102,27 @@ class MalformedFileTest {
         refused(RawFile.of(HexFormat.of().parseHex(hex)), fragment);
     }
 
+    /** The decoder goes through a long header in several steps. */
+    @Test
+    void notUtf8FarFromTheBeginning() throws IOException {
+        for (int at : new int[] {4094, 4095, 4096, 4097, 8192, 100_000}) {
+            byte[] header = ("{\"" + "n".repeat(at - 2) + "?\":{}}").getBytes(StandardCharsets.US_ASCII);
+            header[at] = (byte) 0xff;
+            refused(RawFile.of(header), "not UTF-8 (byte " + at + " of the header)");
+        }
+    }
+
+    /** A byte that is no hexadecimal digit is none, whatever script it would be in as a character. */
+    @Test
+    void escapesHaveHexadecimalDigitsOnly() throws IOException {
+        for (int c = ' '; c < 0x180; c++) {
+            if (Character.digit(c, 16) < 0 || c > 0x7f) {
+                String text = "{\"\\u004" + (c == '"' || c == '\\' ? "g" : Character.toString(c)) + "\":{}}";
+                assertThat(Door.BYTES.refusal(RawFile.of(text), folder)).contains("without four hexadecimal digits");
+            }
+        }
+    }
+
     static final List<String[]> JSON = List.of(
             new String[] {"{{", "expected '\"', found '{'"},
             new String[] {"{ ", "expected '\"', found the end"},
@@ -144,7 +165,8 @@ class MalformedFileTest {
             new String[] {"{\"\\ud83d\\ud83d\":{}}", "half a surrogate pair"},
             new String[] {"{\"\\ud83d\\u0041\":{}}", "half a surrogate pair"},
             new String[] {"{\"\\ude00\":{}}", "half a surrogate pair"},
-            new String[] {"{\"\\ude00\\ud83d\":{}}", "half a surrogate pair"});
+            new String[] {"{\"\\ude00\\ud83d\":{}}", "half a surrogate pair"},
+            new String[] {"{\"\\ude00\\ude00\":{}}", "half a surrogate pair"});
 
     @ParameterizedTest(name = "{1}")
     @FieldSource("JSON")
@@ -321,7 +343,8 @@ class MalformedFileTest {
                     "'b' begins at byte 2 of the data; the one before it ends at 4"},
                 new Object[] {4, entry("a", "U8", "[4]", 0, 4) + "," + entry("b", "U8", "[0]", 5, 5),
                     "'b' begins at byte 5 of the data; the one before it ends at 4"},
-                new Object[] {0, entry("a", "U8", "[4611686018427387904]", 0, 1L << 62), "of shape [4611686018427387904] is too large"},
+                new Object[] {0, entry("a", "U8", "[4611686018427387904]", 0, 1L << 62),
+                    "of shape [4611686018427387904] is too large"},
                 new Object[] {0, entry("a", "U8", "[1125899906842624]", 0, 1L << 50), "1125899906842624 bytes"});
     }
 

@@ -75,6 +75,22 @@ class ReadingTest {
         }
     }
 
+    @Test
+    void everyCharacterMayBeEscaped() throws IOException {
+        StringBuilder escaped = new StringBuilder();
+        StringBuilder plain = new StringBuilder();
+        for (int c = 0; c <= Character.MAX_CODE_POINT; c += c < 0x12000 ? 1 : 0xff) {
+            if (c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE) {
+                plain.appendCodePoint(c);
+                for (char unit : Character.toChars(c)) {
+                    escaped.append(String.format(c % 2 == 0 ? "\\u%04x" : "\\u%04X", (int) unit));
+                }
+            }
+        }
+        SafetensorsFile file = SafetensorsFile.read(RawFile.of("{\"__metadata__\":{\"k\":\"" + escaped + "\"}}"));
+        assertThat(file.metadata()).containsEntry("k", plain.toString());
+    }
+
     @ParameterizedTest
     @EnumSource
     void aFileMayHaveNoTensors(Door door) throws IOException {

@@ -121,6 +121,18 @@ class WritingTest {
     }
 
     @Test
+    void valuesAreTakenWhenTheFileIsWrittenShapesBefore() throws IOException {
+        float[] values = {1, 2};
+        long[] shape = {2, 1};
+        SafetensorsWriter writer = new SafetensorsWriter().floats("a", values, shape);
+        values[0] = 3;
+        shape[1] = 7;
+        SafetensorsFile file = SafetensorsFile.read(bytes(writer));
+        assertThat(file.floats("a")).containsExactly(3, 2);
+        assertThat(file.tensors().get("a").shape()).containsExactly(2L, 1L);
+    }
+
+    @Test
     void whatIsRefused() {
         SafetensorsWriter writer = new SafetensorsWriter().floats("taken", new float[1]);
         for (String name : List.of("", "__metadata__", "a\0", "a\nb", "\u007f", "\u0085")) {
