@@ -125,7 +125,19 @@ final class ModelParameters {
                         + " layers needs " + size + " packed weights; a model holds at most "
                         + (Integer.MAX_VALUE - 8));
             }
-            store = new float[(int) size];
+            store = allocate((int) size);
+        }
+
+        /** The one large array of a model: where it fits, the rest does. */
+        private static float[] allocate(int size) {
+            try {
+                return new float[size];
+            } catch (OutOfMemoryError e) {
+                OutOfMemoryError clear = new OutOfMemoryError("the model's weights take " + ((4L * size >> 20) + 1)
+                        + " MiB of heap, whose limit is " + (Runtime.getRuntime().maxMemory() >> 20) + " MiB; raise -Xmx");
+                clear.initCause(e);
+                throw clear;
+            }
         }
 
         Dense dense(Values values, String name, int in, int out) throws ModelFormatException {

@@ -39,11 +39,11 @@ public final class ColdStart {
 
     private static final String[] VECTOR = {"--add-modules", "jdk.incubator.vector"};
     private static final int SECONDS = 6;
-    private static final int STEADY_ROUNDS = 3;
     private static final double ALLOWED_DIFFERENCE = 2e-5;
 
     private final Path folder;
     private final int rounds;
+    private final int steadyRounds;
 
     /** Who starts: a name, flags of its JVM, its main class, its model. */
     private record Starter(String name, List<String> flags, Class<?> main, Path jar, Path model) {}
@@ -58,6 +58,7 @@ public final class ColdStart {
     private ColdStart(Path folder, int rounds) {
         this.folder = folder;
         this.rounds = rounds;
+        steadyRounds = Math.max(1, rounds / 3);
     }
 
     /** Measures; the argument is the number of rounds, 10 without one. */
@@ -140,13 +141,13 @@ public final class ColdStart {
 
     /** How soon calls without a pause are near full speed. */
     private void steady(List<Starter> starters) throws IOException {
-        System.out.println("Calls without a pause, " + SECONDS + " s, median of " + STEADY_ROUNDS + ", in turns");
+        System.out.println("Calls without a pause, " + SECONDS + " s, median of " + steadyRounds + ", in turns");
         System.out.println("| | calling threads | full speed, ms a call | within 1.25 of it after, ms |"
                 + " slowest call from the second on, ms | peak memory, MB |");
         System.out.println("|---|---|---|---|---|---|");
         for (int threads = 1; threads <= 2; threads++) {
-            Run[][] runs = new Run[starters.size()][STEADY_ROUNDS];
-            for (int round = 0; round < STEADY_ROUNDS; round++) {
+            Run[][] runs = new Run[starters.size()][steadyRounds];
+            for (int round = 0; round < steadyRounds; round++) {
                 for (int i = 0; i < starters.size(); i++) {
                     runs[i][round] = run(starters.get(i), "many", Integer.toString(threads), Integer.toString(SECONDS));
                 }
