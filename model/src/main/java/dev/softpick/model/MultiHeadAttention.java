@@ -21,6 +21,7 @@ import dev.softpick.kernels.backend.Panels;
 public final class MultiHeadAttention implements Layer {
 
     private final Panels qkv;
+    private final Panels[] perHead;
     private final Panels queries;
     private final Panels keysAndValues;
     private final Dense out;
@@ -57,6 +58,7 @@ public final class MultiHeadAttention implements Layer {
         this.heads = heads;
         this.normalizer = normalizer;
         this.ssmaxScale = ssmaxScale;
+        perHead = headsFillPanels() ? perHead(qkv, heads) : null;
         queries = qkv.slice(0, Math.ceilDiv(hidden, qkv.width()));
         keysAndValues = qkv.slice(hidden / qkv.width(), qkv.count());
     }
@@ -74,6 +76,19 @@ public final class MultiHeadAttention implements Layer {
             System.arraycopy(parts[part].weights().bias(), 0, bias, part * hidden, hidden);
         }
         return Panels.pack(kernel, input, 3 * hidden, bias, q.weights().width());
+    }
+
+    /** The queries, keys and values of each head, one behind the other, where they stand in panels of their own. */
+    private static Panels[] perHead(Panels qkv, int heads) {
+        Panels[] slices = new Panels[3 * heads];
+        int each = qkv.count() / slices.length;
+        for (int head = 0; head < heads; head++) {
+            for (int part = 0; part < 3; part++) {
+                int panel = (part * heads + head) * each;
+                slices[3 * head + part] = qkv.slice(panel, panel + each);
+            }
+        }
+        return slices;
     }
 
     private static void same(String name, Dense dense, int input, int output) {
@@ -147,6 +162,20 @@ public final class MultiHeadAttention implements Layer {
     /** Queries, keys and values, {@code [rows, 3·hidden]}, of dense rows of x. */
     void project(Backend backend, float[] x, int from, int rows, float[] to, int toOffset) {
         backend.multiply(x, from, inputSize(), rows, qkv, to, toOffset, 3 * hiddenSize());
+    }
+
+    /** Whether a head's columns are whole panels, so that it can be projected alone. */
+    boolean headsFillPanels() {
+        return headSize() % qkv.width() == 0;
+    }
+
+    /** Queries, keys and values of one head, to their place in {@code [rows, 3·hidden]}. */
+    void projectHead(Backend backend, int head, float[] x, int from, int rows, float[] to, int toOffset) {
+        for (int part = 0; part < 3; part++) {
+            int column = part * hiddenSize() + head * headSize();
+            backend.multiply(
+                    x, from, inputSize(), rows, perHead[3 * head + part], to, toOffset + column, 3 * hiddenSize());
+        }
     }
 
     /** Only keys and values; in whole panels, so some last columns of the queries may be written as well. */

@@ -2,6 +2,7 @@ package dev.softpick.kernels.vector;
 
 import dev.softpick.kernels.backend.Panels;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The loops around {@link MicroKernel}: blocks of rows, panels, blocks of k (a block starts from what the one before
@@ -18,14 +19,15 @@ final class VectorMatMul {
     /** Up to this many rows run one by one: {@link VectorGemv} reads B at memory speed, a tile would compute six. */
     private static final int GEMV_ROWS = 2;
 
-    private static final int LANES = FloatVector.SPECIES_PREFERRED.length();
+    private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    private static final int LANES = SPECIES.length();
 
     private VectorMatMul() {}
 
     static void multiply(float[] a, int aOffset, int lda, int m, Panels w, float[] c, int cOffset, int ldc) {
         int block = blockRows(w.k());
         for (int i = 0; i < m; i += block) {
-            block(a, aOffset + i * lda, lda, Math.min(block, m - i), w, c, cOffset + i * ldc, ldc);
+            block(a, aOffset + i * lda, lda, Math.min(block, m - i), w, null, 0, c, cOffset + i * ldc, ldc);
         }
     }
 
@@ -34,7 +36,7 @@ final class VectorMatMul {
         for (int i = 0; i < m; i += block) {
             int rows = Math.min(block, m - i);
             int to = cOffset + i * ldc;
-            block(a, aOffset + i * lda, lda, rows, w, c, to, ldc);
+            block(a, aOffset + i * lda, lda, rows, w, null, 0, c, to, ldc);
             if (ldc == w.n()) {
                 VectorGelu.gelu(c, to, c, to, rows * ldc);
             } else {
@@ -49,17 +51,10 @@ final class VectorMatMul {
             float[] a, int aOffset, int m, Panels w, float[] residual, int rOffset, float[] c, int cOffset) {
         int block = blockRows(w.k());
         for (int i = 0; i < m; i += block) {
-            int rows = Math.min(block, m - i);
-            int to = cOffset + i * w.n();
-            block(a, aOffset + i * w.k(), w.k(), rows, w, c, to, w.n());
-            add(residual, rOffset + i * w.n(), c, to, rows * w.n());
-        }
-    }
-
-    /** {@code c = residual + c}, in a loop that C2 vectorizes by itself. */
-    private static void add(float[] residual, int rOffset, float[] c, int cOffset, int length) {
-        for (int i = 0; i < length; i++) {
-            c[cOffset + i] = residual[rOffset + i] + c[cOffset + i];
+            int at = i * w.n();
+            block(
+                    a, aOffset + i * w.k(), w.k(), Math.min(block, m - i), w, residual, rOffset + at, c, cOffset + at,
+                    w.n());
         }
     }
 
@@ -67,11 +62,14 @@ final class VectorMatMul {
         return Math.max(1, BLOCK_FLOATS / k / MicroKernel.MR) * MicroKernel.MR;
     }
 
-    private static void block(float[] a, int ao, int lda, int m, Panels w, float[] c, int co, int ldc) {
+    /** The residual, where there is one, lies as C does. */
+    private static void block(
+            float[] a, int ao, int lda, int m, Panels w, float[] residual, int ro, float[] c, int co, int ldc) {
         if (m <= GEMV_ROWS) {
             for (int row = 0; row < m; row++) {
                 VectorGemv.row(a, ao + row * lda, w, c, co + row * ldc);
             }
+            add(residual, ro, c, co, ldc, m, w.n());
             return;
         }
         int nr = w.width();
@@ -90,6 +88,7 @@ final class VectorMatMul {
                     MicroKernel.tile(a, from, lda, m - i, w.values(), w.offset(p) + k * nr, ks, init, io, ldi, c, to, ldc);
                 }
             }
+            add(residual, ro + p * nr, c, co + p * nr, ldc, m, nr);
         }
         for (int v = whole * nr; v < w.n(); v += LANES) {
             int b = w.offset(whole) + v % nr;
@@ -97,6 +96,26 @@ final class VectorMatMul {
                 MicroKernel.edge(
                         a, ao + i * lda, lda, m - i, w.values(), b, w.k(), w.bias(), w.biasOffset(0) + v,
                         c, co + i * ldc + v, ldc, Math.min(LANES, w.n() - v));
+            }
+        }
+        add(residual, ro + whole * nr, c, co + whole * nr, ldc, m, w.n() - whole * nr);
+    }
+
+    /** {@code c = residual + c} for a panel that has just been computed and is still in the first cache. */
+    private static void add(float[] residual, int ro, float[] c, int co, int ld, int rows, int columns) {
+        if (residual == null) {
+            return;
+        }
+        int full = SPECIES.loopBound(columns);
+        for (int row = 0; row < rows; row++) {
+            int from = ro + row * ld;
+            int to = co + row * ld;
+            for (int i = 0; i < full; i += LANES) {
+                FloatVector sum = FloatVector.fromArray(SPECIES, residual, from + i);
+                sum.add(FloatVector.fromArray(SPECIES, c, to + i)).intoArray(c, to + i);
+            }
+            for (int i = full; i < columns; i++) {
+                c[to + i] = residual[from + i] + c[to + i];
             }
         }
     }
