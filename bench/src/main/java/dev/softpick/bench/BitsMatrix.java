@@ -17,14 +17,11 @@ import java.util.TreeSet;
 import java.util.zip.CRC32;
 
 /**
- * Runs the same small models in JVMs that differ in everything that must not matter, and compares the bits.
+ * {@code softpick bench bits}: runs the same small models in JVMs that differ in everything that must not matter, and
+ * compares the bits.
  *
  * <p>Each pair of a backend and width with a collector, with a way to compile, and of a collector with a way to compile is
  * in one JVM at least; in every JVM all numbers of threads meet all batches.
- *
- * <pre>
- *   java -cp bench/target/benchmarks.jar dev.softpick.bench.BitsMatrix
- * </pre>
  */
 public final class BitsMatrix {
 
