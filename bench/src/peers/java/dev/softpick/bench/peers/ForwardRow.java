@@ -63,6 +63,7 @@ record ForwardRow(
         SoftpickTransformer random = SoftpickTransformer.random(config, 1);
         SafetensorsFile weights = saved(random);
         SoftpickTransformer model = random.parallelism(work.threads());
+        model.warmUp();
         int batch = work.batch();
         int steps = work.steps();
         float[] x = new float[batch * steps * config.embedDim()];

@@ -11,9 +11,9 @@ import dev.softpick.kernels.vector.VectorBackend;
  * once; they allocate nothing, the column forms for a lone caller. Unless a method says otherwise, {@code out} may be the
  * input array at the same offset and must not overlap it in any other way.
  */
-public sealed interface Backend permits ScalarBackend, VectorBackend {
+public sealed interface Backend permits ScalarBackend, VectorBackend, StagedBackend {
 
-    /** {@code "scalar"} or {@code "vector"}. */
+    /** {@code "scalar"}, {@code "vector"}, or {@code "staged"} on the way from one to the other. */
     String name();
 
     /** Vector width in bits; 0 for the scalar backend. */

@@ -4,7 +4,6 @@ import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.backend.KeyValueCache;
 import dev.softpick.kernels.backend.PagedKeyValueCache;
 import dev.softpick.kernels.backend.Panels;
-import jdk.incubator.vector.FloatVector;
 
 /** The kernels on {@code jdk.incubator.vector}, at the width that the machine prefers. */
 public final class VectorBackend implements Backend {
@@ -16,12 +15,12 @@ public final class VectorBackend implements Backend {
 
     @Override
     public int width() {
-        return FloatVector.SPECIES_PREFERRED.vectorBitSize();
+        return PanelWidth.BITS;
     }
 
     @Override
     public int panelWidth() {
-        return MicroKernel.NR;
+        return PanelWidth.NR;
     }
 
     @Override
