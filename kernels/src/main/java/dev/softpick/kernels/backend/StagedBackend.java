@@ -97,6 +97,23 @@ public final class StagedBackend implements Backend {
     }
 
     @Override
+    public void softpickBackward(float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
+        Backends.scalar().softpickBackward(x, xOffset, g, gOffset, length, dx, dxOffset);
+    }
+
+    @Override
+    public double softmaxBackward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float scale, float[] dx, int dxOffset) {
+        return Backends.scalar().softmaxBackward(x, xOffset, g, gOffset, length, scale, dx, dxOffset);
+    }
+
+    @Override
+    public void rectifiedSoftpickBackward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
+        Backends.scalar().rectifiedSoftpickBackward(x, xOffset, g, gOffset, length, dx, dxOffset);
+    }
+
+    @Override
     public void gelu(float[] x, int xOffset, float[] out, int outOffset, int length) {
         gelu.gelu(x, xOffset, out, outOffset, length);
     }
@@ -146,5 +163,29 @@ public final class StagedBackend implements Backend {
     @Override
     public void absorb(KeyValueCache cache) {
         attention.absorb(cache);
+    }
+
+    @Override
+    public void softpickRow(
+            PagedKeyValueCache cache, int head, int row, float[] q, int qOffset, float[] out, int outOffset) {
+        Backends.scalar().softpickRow(cache, head, row, q, qOffset, out, outOffset);
+    }
+
+    @Override
+    public void softmaxRow(
+            PagedKeyValueCache cache, int head, int row, float ssmaxScale, float[] q, int qOffset, float[] out,
+            int outOffset) {
+        Backends.scalar().softmaxRow(cache, head, row, ssmaxScale, q, qOffset, out, outOffset);
+    }
+
+    @Override
+    public void rectifiedSoftpickRow(
+            PagedKeyValueCache cache, int head, int row, float[] q, int qOffset, float[] out, int outOffset) {
+        Backends.scalar().rectifiedSoftpickRow(cache, head, row, q, qOffset, out, outOffset);
+    }
+
+    @Override
+    public void absorb(PagedKeyValueCache cache, int head, int row) {
+        Backends.scalar().absorb(cache, head, row);
     }
 }
