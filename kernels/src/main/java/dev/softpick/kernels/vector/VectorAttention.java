@@ -94,7 +94,7 @@ final class VectorAttention {
         AttentionScratch scratch = cache.scratch();
         int d = cache.headSize();
         if (d <= MicroKernel.MAX_K) {
-            MicroKernel.absScores(
+            ScoreSumKernel.absScores(
                     q, qo, cache.queryStride(), n, cache.keys(), cache.keyOffset(from), d, (to - from) / NR,
                     scratch.lanes, lo, from % COUNT);
             return;
