@@ -8,6 +8,7 @@ import dev.softpick.kernels.backend.AttentionScratch;
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.backend.Backends;
 import dev.softpick.kernels.backend.KeyValueCache;
+import dev.softpick.kernels.backend.PagedKeyValueCache;
 import dev.softpick.kernels.backend.Panels;
 
 /**
@@ -281,6 +282,30 @@ public final class MultiHeadAttention implements Layer {
             case SOFTMAX -> backend.softmaxAttention(cache, Float.NaN, q, qOffset, rows, attended, to);
             case SSMAX -> backend.softmaxAttention(cache, ssmaxScale, q, qOffset, rows, attended, to);
             case RECTIFIED_SOFTPICK -> backend.rectifiedSoftpickAttention(cache, q, qOffset, rows, attended, to);
+        }
+    }
+
+    /**
+     * One position of a sequence that goes on, all heads: its keys and values join those of the cache's heads from
+     * {@code firstHead} on, its queries attend to what it sees there.
+     */
+    void attendRow(
+            Backend backend, PagedKeyValueCache cache, int firstHead, int row, float[] m, int projected, int attended) {
+        int h = hiddenSize();
+        for (int i = 0; i < heads; i++) {
+            int head = firstHead + i;
+            int q = projected + i * headSize();
+            int to = attended + i * headSize();
+            if (cache.absorbsBefore(row)) {
+                backend.absorb(cache, head, row);
+            }
+            cache.append(head, row, m, q + h, m, q + 2 * h);
+            switch (normalizer) {
+                case SOFTPICK -> backend.softpickRow(cache, head, row, m, q, m, to);
+                case SOFTMAX -> backend.softmaxRow(cache, head, row, Float.NaN, m, q, m, to);
+                case SSMAX -> backend.softmaxRow(cache, head, row, ssmaxScale, m, q, m, to);
+                case RECTIFIED_SOFTPICK -> backend.rectifiedSoftpickRow(cache, head, row, m, q, m, to);
+            }
         }
     }
 
