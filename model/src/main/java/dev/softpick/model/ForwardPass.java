@@ -1,7 +1,6 @@
 package dev.softpick.model;
 
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.Backends;
 import java.util.Arrays;
 import java.util.concurrent.Executor;
 
@@ -26,12 +25,16 @@ record ForwardPass(
         };
     }
 
+    void run(float[] input, int batch, int steps, int[] lengths, float[] output, Result result) {
+        run(WarmUp.of(config.normalizer()).backend(), input, batch, steps, lengths, output, result);
+    }
+
     /**
      * Runs the batch group by group, a group being as many sequences as make a block of rows. A crew shares the groups
      * if there are enough of them for all, else the rows and heads of each.
      */
-    void run(float[] input, int batch, int steps, int[] lengths, float[] output, Result result) {
-        Backend backend = Backends.current();
+    void run(
+            Backend backend, float[] input, int batch, int steps, int[] lengths, float[] output, Result result) {
         int group = Math.min(Math.ceilDiv(batch, parallelism), Math.max(1, Scratch.BLOCK_ROWS / steps));
         int groups = Math.ceilDiv(batch, group);
         if (parallelism == 1) {

@@ -1,5 +1,9 @@
 package dev.softpick.model;
 
+import dev.softpick.kernels.RectifiedSoftpick;
+import dev.softpick.kernels.SSMax;
+import dev.softpick.kernels.Softmax;
+import dev.softpick.kernels.Softpick;
 import dev.softpick.kernels.backend.AttentionScratch;
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.backend.Backends;
@@ -150,6 +154,47 @@ public final class MultiHeadAttention implements Layer {
         Tensor y = Tensor.zeros(Shapes.withLast(x, h));
         backend.multiply(attended, 0, h, rows, out.weights(), y.values(), 0, h);
         return y;
+    }
+
+    /**
+     * The weights that {@link #forward} gives to the values, for those who want to see what a model attends to: each row
+     * is the normalizer's kernel on the scores of the keys that it sees, which forward itself never stores.
+     *
+     * @param x {@code [batch, steps, inputSize]}
+     * @return {@code [batch, heads, steps, steps]}, row i the weights of query i; 0 for keys after it
+     */
+    public Tensor weights(Tensor x) {
+        Shapes.sequence(x, inputSize());
+        int batch = x.size(0);
+        int steps = x.size(1);
+        int stride = 3 * hiddenSize();
+        float[] projected = new float[Math.multiplyExact(batch * steps, stride)];
+        project(Backends.current(), x.values(), 0, batch * steps, projected, 0);
+        Tensor weights = Tensor.zeros(batch, heads, steps, steps);
+        float scale = (float) (1 / Math.sqrt(headSize()));
+        for (int i = 0; i < batch * heads * steps; i++) {
+            int query = i % steps;
+            int first = i / (heads * steps) * steps * stride + i / steps % heads * headSize();
+            for (int key = 0; key <= query; key++) {
+                int k = first + key * stride + hiddenSize();
+                float score = 0;
+                for (int d = 0; d < headSize(); d++) {
+                    score = Math.fma(projected[first + query * stride + d], projected[k + d], score);
+                }
+                weights.values()[i * steps + key] = score * scale;
+            }
+            normalize(weights.values(), i * steps, query + 1);
+        }
+        return weights;
+    }
+
+    private void normalize(float[] scores, int at, int length) {
+        switch (normalizer) {
+            case SOFTPICK -> Softpick.normalize(scores, at, length, scores, at);
+            case SOFTMAX -> Softmax.normalize(scores, at, length, scores, at);
+            case SSMAX -> SSMax.normalize(scores, at, length, ssmaxScale, scores, at);
+            case RECTIFIED_SOFTPICK -> RectifiedSoftpick.normalize(scores, at, length, scores, at);
+        }
     }
 
     /** Memory for the keys and values of one head. */

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 
@@ -25,6 +26,8 @@ import java.util.concurrent.ForkJoinPool;
  * <p>The same input gives the same bits on every machine, vector width and thread count, alone or in any batch; a step
  * later than a position never changes it. Against Edifice's float64 output: 5e-6 · max(1, |y|).
  *
+ * <p>The first calls of a young JVM run on scalar kernels, later ones on vector kernels ({@link #warmUp}).
+ *
  * <p>Immutable and safe to share; a call stays on the caller's thread unless {@link #parallelism} says otherwise. Once warm,
  * a call into the caller's array allocates nothing (with parallelism, a small constant for handing out the work).
  */
@@ -41,6 +44,7 @@ public final class SoftpickTransformer {
 
     SoftpickTransformer(SoftpickConfig config, ModelParameters.Parts parts, Map<String, String> metadata) {
         this(new ForwardPass(config, parts, new ScratchPool(), 1, null), new BandedPass(config, parts), metadata);
+        WarmUp.of(config.normalizer()).start(config, classes());
     }
 
     private SoftpickTransformer(ForwardPass pass, BandedPass banded, Map<String, String> metadata) {
@@ -135,6 +139,17 @@ public final class SoftpickTransformer {
     /** Most threads that one call spreads over. */
     public int parallelism() {
         return pass.parallelism();
+    }
+
+    /**
+     * Returns once calls run on warm vector kernels. Vector code is slower than scalar code until the JVM has compiled it, so
+     * the first calls run on scalar kernels, with the same bits, while a daemon thread warms the vector kernels up: the first
+     * model of each normalizer starts it, it takes a second or two, and ends by itself. Returns at once where the backend
+     * was asked for ({@link dev.softpick.kernels.BackendInfo}) or is scalar; and early, with the interrupt status
+     * set, when the calling thread is interrupted.
+     */
+    public void warmUp() {
+        WarmUp.of(config.normalizer()).await();
     }
 
     /** The model's options. */
@@ -338,7 +353,7 @@ public final class SoftpickTransformer {
         }
     }
 
-    /** The model's layers with their shapes and numbers of parameters, in the order of the computation. */
+    /** The layers' names with their shapes and numbers of parameters, in the order of the computation. */
     public List<LayerSummary> layers() {
         List<LayerSummary> layers = new ArrayList<>();
         int h = config.hiddenSize();
@@ -364,6 +379,21 @@ public final class SoftpickTransformer {
             layers.add(new LayerSummary("classifier", "dense", "[batch, " + classes() + "]", (h + 1L) * classes()));
         }
         return List.copyOf(layers);
+    }
+
+    /** What leads from a frame to the first hidden state; empty where embedDim is hiddenSize. */
+    public Optional<Dense> inputProjection() {
+        return Optional.ofNullable(parts.inputProjection());
+    }
+
+    /** The blocks, in the order of the computation. */
+    public List<TransformerBlock> blocks() {
+        return parts.blocks();
+    }
+
+    /** The norm behind the last block; empty where the model has none. */
+    public Optional<LayerNorm> finalNorm() {
+        return Optional.ofNullable(parts.finalNorm());
     }
 
     ModelParameters.Parts parts() {

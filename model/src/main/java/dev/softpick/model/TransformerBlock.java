@@ -263,19 +263,23 @@ public final class TransformerBlock implements Layer {
         backend.layerNorm(s.m, from, rows, norm.gamma(), norm.beta(), LayerNorm.EPSILON, s.m, s.norm[member]);
     }
 
-    LayerNorm attentionNorm() {
+    /** The norm before attention. */
+    public LayerNorm attentionNorm() {
         return attentionNorm;
     }
 
-    MultiHeadAttention attention() {
+    /** The attention. */
+    public MultiHeadAttention attention() {
         return attention;
     }
 
-    LayerNorm ffnNorm() {
+    /** The norm before the feed-forward half. */
+    public LayerNorm ffnNorm() {
         return ffnNorm;
     }
 
-    FeedForward ffn() {
+    /** The feed-forward half. */
+    public FeedForward ffn() {
         return ffn;
     }
 }

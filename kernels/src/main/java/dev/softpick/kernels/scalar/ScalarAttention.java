@@ -39,9 +39,7 @@ final class ScalarAttention {
                 ScalarMatMul.accumulate(
                         q, qOffset, cache.keys(), cache.keyOffset(j), nr, d, scores, j - start, Math.min(nr, end - j));
             }
-            for (int j = 0; j < end - start; j++) {
-                lanes[j % VirtualLanes.COUNT] += Math.abs(scores[j]);
-            }
+            addAbs(scores, end - start, lanes);
         }
         sum += fold(lanes);
 
@@ -59,6 +57,12 @@ final class ScalarAttention {
         float scale = (float) (1 / (ScoreScale.root(d) + sum));
         for (int i = to; i < to + d; i++) {
             out[i] *= scale;
+        }
+    }
+
+    private static void addAbs(float[] scores, int count, float[] lanes) {
+        for (int j = 0; j < count; j++) {
+            lanes[j % VirtualLanes.COUNT] += Math.abs(scores[j]);
         }
     }
 

@@ -71,6 +71,24 @@ public final class ScalarBackend implements Backend {
     }
 
     @Override
+    public void softpickBackward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
+        ScalarSoftpick.backward(x, xOffset, g, gOffset, length, dx, dxOffset);
+    }
+
+    @Override
+    public double softmaxBackward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float scale, float[] dx, int dxOffset) {
+        return ScalarSoftmax.backward(x, xOffset, g, gOffset, length, scale, dx, dxOffset);
+    }
+
+    @Override
+    public void rectifiedSoftpickBackward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
+        ScalarRectifiedSoftpick.backward(x, xOffset, g, gOffset, length, dx, dxOffset);
+    }
+
+    @Override
     public void gelu(float[] x, int xOffset, float[] out, int outOffset, int length) {
         ScalarGelu.gelu(x, xOffset, out, outOffset, length);
     }

@@ -24,14 +24,10 @@ final class MicroKernel {
     /** Rows of a tile. Divides 60, the usual window; 6 × 4 beats 12 × 2, 14 × 2 and 8 × 3 where weights stream. */
     static final int MR = 6;
 
-    /**
-     * Vectors in a tile's row: 4 where there are 32 vector registers (24 accumulators + 4 of B + 1 of A), else 2.
-     * x86 has 32 only with AVX-512, which the preferred width tells; every other 128-bit machine has 32.
-     */
-    private static final int NV = LANES == 16 || !isX86() ? 4 : 2;
+    private static final int NV = PanelWidth.VECTORS;
 
     /** Columns of a tile. */
-    static final int NR = NV * LANES;
+    static final int NR = PanelWidth.NR;
 
     /**
      * Most rows of B in one call. C2 guards loops that may run longer than 1,000 times with an outer loop, whose
@@ -40,11 +36,6 @@ final class MicroKernel {
     static final int MAX_K = 960;
 
     private MicroKernel() {}
-
-    private static boolean isX86() {
-        String arch = System.getProperty("os.arch");
-        return arch.equals("amd64") || arch.equals("x86_64") || arch.equals("x86") || arch.equals("i386");
-    }
 
     /**
      * One tile of NR columns. {@code init} is row-major; {@code ldi = 0} repeats one row, a bias.

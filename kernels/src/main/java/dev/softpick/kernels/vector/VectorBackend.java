@@ -4,7 +4,6 @@ import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.backend.KeyValueCache;
 import dev.softpick.kernels.backend.PagedKeyValueCache;
 import dev.softpick.kernels.backend.Panels;
-import jdk.incubator.vector.FloatVector;
 
 /** The kernels on {@code jdk.incubator.vector}, at the width that the machine prefers. */
 public final class VectorBackend implements Backend {
@@ -16,12 +15,12 @@ public final class VectorBackend implements Backend {
 
     @Override
     public int width() {
-        return FloatVector.SPECIES_PREFERRED.vectorBitSize();
+        return PanelWidth.BITS;
     }
 
     @Override
     public int panelWidth() {
-        return MicroKernel.NR;
+        return PanelWidth.NR;
     }
 
     @Override
@@ -68,6 +67,24 @@ public final class VectorBackend implements Backend {
     @Override
     public void rectifiedSoftpickColumns(float[] x, int xOffset, float[] out, int outOffset, int length, int columns) {
         VectorRectifiedSoftpick.rectifiedSoftpickColumns(x, xOffset, out, outOffset, length, columns);
+    }
+
+    @Override
+    public void softpickBackward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
+        VectorSoftpick.backward(x, xOffset, g, gOffset, length, dx, dxOffset);
+    }
+
+    @Override
+    public double softmaxBackward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float scale, float[] dx, int dxOffset) {
+        return VectorSoftmax.backward(x, xOffset, g, gOffset, length, scale, dx, dxOffset);
+    }
+
+    @Override
+    public void rectifiedSoftpickBackward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
+        VectorRectifiedSoftpick.backward(x, xOffset, g, gOffset, length, dx, dxOffset);
     }
 
     @Override
