@@ -1,8 +1,12 @@
 package dev.softpick.bench;
 
+import dev.softpick.model.Dense;
+import dev.softpick.model.LoadOptions;
 import dev.softpick.model.Normalizer;
+import dev.softpick.model.OutputMode;
 import dev.softpick.model.SoftpickTransformer;
 import dev.softpick.model.StreamingSession;
+import dev.softpick.model.Tensor;
 import dev.softpick.model.Window;
 import dev.softpick.model.safetensors.SafetensorsFile;
 import java.io.IOException;
@@ -41,15 +45,17 @@ public final class StreamLatency {
         System.out.println("| model | window | R² streamed | R² batch | steps per second | median, µs | 99 %, µs | 99.9 %, µs |");
         System.out.println("|---|---|---|---|---|---|---|---|");
         for (Normalizer normalizer : new Normalizer[] {Normalizer.SOFTPICK, Normalizer.SOFTMAX}) {
-            SoftpickTransformer model =
-                    SoftpickTransformer.load(folder.resolve("ecg-" + normalizer.id() + ".safetensors"));
+            Path file = folder.resolve("ecg-" + normalizer.id() + ".safetensors");
+            SoftpickTransformer model = SoftpickTransformer.load(file);
             for (Window window : Window.values()) {
-                row(model, window, frames, labels, steps);
+                double batch = determination(
+                        window == Window.SLIDING ? banded(file, frames) : windows(model, window, frames), labels);
+                row(model, window, frames, labels, steps, batch);
             }
         }
     }
 
-    private static void row(SoftpickTransformer model, Window window, float[] frames, float[] labels, int steps) {
+    private static void row(SoftpickTransformer model, Window window, float[] frames, float[] labels, int steps, double batch) {
         float[] streamed = new float[labels.length];
         long[] nanos = new long[steps];
         int embed = model.config().embedDim();
@@ -74,26 +80,36 @@ public final class StreamLatency {
         }
         Arrays.sort(nanos);
         System.out.printf(
-                Locale.ROOT, "| %s | %s | %.4f | %s | %,.0f | %.1f | %.1f | %.1f |%n",
+                Locale.ROOT, "| %s | %s | %.4f | %.4f | %,.0f | %.1f | %.1f | %.1f |%n",
                 model.config().normalizer().id(), window.name().toLowerCase(Locale.ROOT), determination(streamed, labels),
-                batch(model, window, frames, labels), steps * 1e9 / Arrays.stream(nanos).sum(),
+                batch, steps * 1e9 / Arrays.stream(nanos).sum(),
                 nanos[steps / 2] / 1e3, nanos[(int) (steps * 0.99)] / 1e3, nanos[(int) (steps * 0.999)] / 1e3);
     }
 
-    /** R² of the batch: forward on each frame's window, or on all frames up to it; a banded batch gives hidden states only. */
-    private static String batch(SoftpickTransformer model, Window window, float[] frames, float[] labels) {
-        if (window == Window.SLIDING) {
-            return "";
-        }
+    /** Logits of forward on each frame's window, or on all frames up to it. */
+    private static float[] windows(SoftpickTransformer model, Window window, float[] frames) {
         int embed = model.config().embedDim();
-        float[] predicted = new float[labels.length];
+        float[] predicted = new float[frames.length / embed];
         float[] logit = new float[1];
-        for (int t = 0; t < labels.length; t++) {
+        for (int t = 0; t < predicted.length; t++) {
             int first = window == Window.EXACT ? Math.max(0, t + 1 - model.config().windowSize()) : 0;
             model.logits(Arrays.copyOfRange(frames, first * embed, (t + 1) * embed), 1, t + 1 - first, logit);
             predicted[t] = logit[0];
         }
-        return String.format(Locale.ROOT, "%.4f", determination(predicted, labels));
+        return predicted;
+    }
+
+    /** The head on the hidden states of one banded batch. */
+    private static float[] banded(Path file, float[] frames) throws IOException {
+        SoftpickTransformer model =
+                SoftpickTransformer.load(file, LoadOptions.defaults().outputMode(OutputMode.ALL));
+        int embed = model.config().embedDim();
+        Tensor hidden = model.forwardBanded(Tensor.of(frames, 1, frames.length / embed, embed));
+        try (SafetensorsFile weights = SafetensorsFile.read(file)) {
+            Dense head = new Dense(
+                    weights.floats("classifier.kernel"), weights.floats("classifier.bias"), model.outputSize(), 1);
+            return head.forward(hidden).values();
+        }
     }
 
     private static double determination(float[] predicted, float[] labels) {
