@@ -1,7 +1,6 @@
 package dev.softpick.model;
 
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.Backends;
 import dev.softpick.kernels.backend.PagedKeyValueCache;
 import java.lang.ref.SoftReference;
 import java.util.Arrays;
@@ -20,7 +19,7 @@ final class BandedPass {
     }
 
     void run(float[] input, int batch, int steps, float[] output) {
-        Backend backend = Backends.current();
+        Backend backend = WarmUp.of(pass.config().normalizer()).backend();
         SoftReference<Lane> reference = idle.getAndSet(null);
         Lane lane = reference == null ? null : reference.get();
         if (lane == null || lane.rows.length < Math.min(steps, Scratch.BLOCK_ROWS)) {

@@ -2,6 +2,7 @@ package dev.softpick.model;
 
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.backend.KeyValueCache;
+import dev.softpick.kernels.backend.PagedKeyValueCache;
 import dev.softpick.kernels.backend.Panels;
 import dev.softpick.kernels.backend.StagedBackend.Kernel;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ final class Rehearsal {
     private static final int MOST_ROWS = 2 * TILE_ROWS;
     private static final int LANES = 64;
     private static final int GELU_LENGTH = 128;
+    private static final int SHORT_ROWS = 40;
 
     private final List<Scene> scenes = new ArrayList<>();
     private final Backend backend;
@@ -50,9 +52,13 @@ final class Rehearsal {
         float[] x = values(GELU_LENGTH + hidden % LANES);
         scenes.add(new Scene(
                 turn -> backend.gelu(x, 0, x, 0, turn % 2 == 0 ? GELU_LENGTH : x.length), Kernel.GELU));
+        rowAttention(config);
     }
 
-    /** In the order in which a pass gains most: products, and attention, which is made of the same tiles. */
+    /**
+     * In the order in which a pass gains most: products; attention, which is made of the same tiles; at last what only
+     * sessions need.
+     */
     List<Scene> scenes() {
         return scenes;
     }
@@ -95,6 +101,27 @@ final class Rehearsal {
                     }
                 },
                 Kernel.ATTENTION));
+    }
+
+    /** Mostly short sequences, and once in a while the first rows behind a chunk. */
+    private void rowAttention(SoftpickConfig config) {
+        int size = config.headSize();
+        int chunk = KeyValueCache.chunkFor(size);
+        MultiHeadAttention attention = new MultiHeadAttention(
+                panels(DEPTH, 3 * size), new Dense(panels(size, size)), 1, config.normalizer(), 1f);
+        PagedKeyValueCache cache =
+                new PagedKeyValueCache(1, size, panelWidth, 0, config.normalizer() == Normalizer.SOFTPICK);
+        float[] m = values(4 * size);
+        for (int row = 0; row < chunk + SHORT_ROWS; row++) {
+            cache.provide(row);
+            cache.append(0, row, m, size, m, 2 * size);
+        }
+        scenes.add(new Scene(
+                turn -> {
+                    int row = turn % SHORT_ROWS;
+                    attention.attendRow(backend, cache, 0, turn % 32 < 31 ? row : chunk + row, m, 0, 3 * size);
+                },
+                Kernel.ROW_ATTENTION));
     }
 
     /** A whole tile and a part of one, of every height. */

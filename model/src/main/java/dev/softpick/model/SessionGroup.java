@@ -1,7 +1,6 @@
 package dev.softpick.model;
 
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.Backends;
 import dev.softpick.kernels.backend.PagedKeyValueCache;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -84,7 +83,7 @@ public final class SessionGroup {
                 sessions[begun].begin();
                 begun++;
             }
-            Backend backend = Backends.current();
+            Backend backend = WarmUp.of(pass.config().normalizer()).backend();
             for (int i = 0; i < sessions.length; i += rows.length) {
                 block(backend, i, Math.min(rows.length, sessions.length - i), frames, output);
             }

@@ -1,7 +1,6 @@
 package dev.softpick.model;
 
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.Backends;
 import dev.softpick.kernels.backend.PagedKeyValueCache;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -141,7 +140,7 @@ public final class StreamingSession implements AutoCloseable {
     }
 
     private void advance(float[] frames, int count, float[] output) {
-        Backend backend = Backends.current();
+        Backend backend = WarmUp.of(config.normalizer()).backend();
         int h = config.hiddenSize();
         for (int i = 0; i < count; ) {
             int n = blockRows(count - i, output != null);
@@ -258,8 +257,9 @@ public final class StreamingSession implements AutoCloseable {
             if (!answered) {
                 throw new IllegalStateException("there is no answer to the latest frame; call step before logits");
             }
-            Backends.current().multiply(
-                    answer, 0, answer.length, 1, classifier.weights(), output, 0, classifier.outputSize());
+            WarmUp.of(config.normalizer())
+                    .backend()
+                    .multiply(answer, 0, answer.length, 1, classifier.weights(), output, 0, classifier.outputSize());
         } finally {
             end();
         }

@@ -93,6 +93,40 @@ class ConcurrencyTest {
         assertThat(calls.get()).isGreaterThanOrEqualTo(PLATFORM + VIRTUAL);
     }
 
+    /** One session a thread, all of one model. */
+    @Test
+    void sessionsShareAModel() throws Exception {
+        float[] frames = inputs[3];
+        float[] streamed = new float[SHAPES[3][1] * HIDDEN];
+        MODEL.newSession(Window.UNBOUNDED).step(frames, SHAPES[3][1], streamed);
+        AtomicReference<AssertionError> failure = new AtomicReference<>();
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+        Runnable caller = () -> {
+            float[] frame = new float[EMBED];
+            float[] y = new float[HIDDEN];
+            do {
+                try (StreamingSession session = MODEL.newSession(Window.UNBOUNDED)) {
+                    for (int i = 0; i < SHAPES[3][1] && failure.get() == null; i++) {
+                        System.arraycopy(frames, i * EMBED, frame, 0, EMBED);
+                        session.step(frame, y);
+                        if (!Arrays.equals(y, 0, HIDDEN, streamed, i * HIDDEN, (i + 1) * HIDDEN)) {
+                            failure.set(new AssertionError("other bits at frame " + i));
+                        }
+                    }
+                }
+            } while (System.nanoTime() < end && failure.get() == null);
+        };
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < PLATFORM; i++) {
+            threads.add(Thread.ofPlatform().start(caller));
+            threads.add(Thread.ofVirtual().start(caller));
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(failure.get()).isNull();
+    }
+
     /** An executor that is shut down while calls are under way, and callers that are interrupted. */
     @Test
     void shuttingDownAndInterruptingLeaveNoThreadAndNoLock() throws Exception {

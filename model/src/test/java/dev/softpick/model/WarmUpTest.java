@@ -103,12 +103,21 @@ class WarmUpTest {
                 for (int i = 0; i < 3; i++) {
                     model.forward(x[i], 1, steps[i], expected[i]);
                 }
+                StreamingSession session = model.newSession(Window.UNBOUNDED);
+                float[] streamed = new float[250 * 96];
+                session.step(x[1], 250, streamed);
+                float[] again = new float[250 * 96];
                 float[] y = new float[96];
                 for (int call = 0, rest = 60; rest > 0; call++) {
                     Arrays.fill(y, Float.NaN);
                     model.forward(x[call % 3], 1, steps[call % 3], y);
                     if (!Arrays.equals(y, expected[call % 3])) {
                         throw new AssertionError(normalizer.id() + ": call " + call + " has other bits");
+                    }
+                    session.reset();
+                    session.step(x[1], 1 + call % 250, again);
+                    if (Arrays.mismatch(again, 0, (1 + call % 250) * 96, streamed, 0, (1 + call % 250) * 96) >= 0) {
+                        throw new AssertionError(normalizer.id() + ": session " + call + " has other bits");
                     }
                     boolean warm = WarmUp.of(normalizer).backend() == Backends.chosen();
                     rest -= warm ? 1 : 0;

@@ -93,6 +93,10 @@ public final class ColdStart {
         Starter cached = new Starter(
                 "softpick, AOT cache", List.of(VECTOR[0], VECTOR[1], "-XX:AOTCache=" + cache), ColdSoftpick.class, ours,
                 weights);
+        Path archive = folder.resolve("softpick.jsa");
+        Starter archived = new Starter(
+                "softpick, class data archive", List.of(VECTOR[0], VECTOR[1], "-XX:SharedArchiveFile=" + archive),
+                ColdSoftpick.class, ours, weights);
         Starter scalar = new Starter(
                 "softpick, scalar", List.of("-Dsoftpick.backend=scalar"), ColdSoftpick.class, ours, weights);
         Starter vector = new Starter(
@@ -104,8 +108,9 @@ public final class ColdStart {
                 "ONNX Runtime, libraries unpacked before",
                 List.of("--enable-native-access=ALL-UNNAMED", "-Donnxruntime.native.path=" + natives), ColdOnnx.class,
                 onnx, graph);
-        train(softpick, cache);
-        first(List.of(softpick, cached, scalar, vector, shipped, unpacked));
+        train(softpick, "-XX:AOTCacheOutput=", cache);
+        train(softpick, "-XX:ArchiveClassesAtExit=", archive);
+        first(List.of(softpick, cached, archived, scalar, vector, shipped, unpacked));
         Starter small = new Starter("softpick, -Xmn16m", List.of(VECTOR[0], VECTOR[1], "-Xmn16m"), ColdSoftpick.class,
                 ours, weights);
         steady(List.of(softpick, small, scalar, vector, unpacked));
@@ -160,13 +165,13 @@ public final class ColdStart {
         }
     }
 
-    /** One run that notes which classes are needed, from which the JVM makes its cache as it ends. */
-    private void train(Starter starter, Path cache) throws IOException {
+    /** One run that notes which classes are needed, from which the JVM makes its cache or archive as it ends. */
+    private void train(Starter starter, String flag, Path cache) throws IOException {
         List<String> flags = new ArrayList<>(starter.flags());
-        flags.add("-XX:AOTCacheOutput=" + cache);
+        flags.add(flag + cache);
         run(new Starter(starter.name(), flags, starter.main(), starter.jar(), starter.model()), "many", "1", "3");
         if (!Files.exists(cache)) {
-            throw new IllegalStateException("the JVM has written no AOT cache");
+            throw new IllegalStateException("the JVM has not written what it was asked for with " + flag);
         }
     }
 

@@ -11,7 +11,8 @@ public final class StagedBackend implements Backend {
         MULTIPLY,
         ATTENTION,
         LAYER_NORM,
-        GELU
+        GELU,
+        ROW_ATTENTION
     }
 
     private final Backend vector;
@@ -19,6 +20,7 @@ public final class StagedBackend implements Backend {
     private volatile Backend attention = Backends.scalar();
     private volatile Backend layerNorm = Backends.scalar();
     private volatile Backend gelu = Backends.scalar();
+    private volatile Backend rows = Backends.scalar();
 
     /** Everything scalar; {@code vector} is what kernels move to. */
     public StagedBackend(Backend vector) {
@@ -32,6 +34,7 @@ public final class StagedBackend implements Backend {
             case ATTENTION -> attention = vector;
             case LAYER_NORM -> layerNorm = vector;
             case GELU -> gelu = vector;
+            case ROW_ATTENTION -> rows = vector;
         }
     }
 
@@ -168,24 +171,24 @@ public final class StagedBackend implements Backend {
     @Override
     public void softpickRow(
             PagedKeyValueCache cache, int head, int row, float[] q, int qOffset, float[] out, int outOffset) {
-        Backends.scalar().softpickRow(cache, head, row, q, qOffset, out, outOffset);
+        rows.softpickRow(cache, head, row, q, qOffset, out, outOffset);
     }
 
     @Override
     public void softmaxRow(
             PagedKeyValueCache cache, int head, int row, float ssmaxScale, float[] q, int qOffset, float[] out,
             int outOffset) {
-        Backends.scalar().softmaxRow(cache, head, row, ssmaxScale, q, qOffset, out, outOffset);
+        rows.softmaxRow(cache, head, row, ssmaxScale, q, qOffset, out, outOffset);
     }
 
     @Override
     public void rectifiedSoftpickRow(
             PagedKeyValueCache cache, int head, int row, float[] q, int qOffset, float[] out, int outOffset) {
-        Backends.scalar().rectifiedSoftpickRow(cache, head, row, q, qOffset, out, outOffset);
+        rows.rectifiedSoftpickRow(cache, head, row, q, qOffset, out, outOffset);
     }
 
     @Override
     public void absorb(PagedKeyValueCache cache, int head, int row) {
-        Backends.scalar().absorb(cache, head, row);
+        rows.absorb(cache, head, row);
     }
 }
