@@ -1,11 +1,15 @@
 /** The softpick command. */
 module dev.softpick.cli {
     requires dev.softpick.model;
+    requires com.google.gson;
     requires info.picocli;
+    requires java.management;
 
     provides java.lang.System.LoggerFinder with
             dev.softpick.cli.QuietLoggerFinder;
 
     opens dev.softpick.cli to
             info.picocli;
+    opens dev.softpick.cli.compare to
+            com.google.gson;
 }

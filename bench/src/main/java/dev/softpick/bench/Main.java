@@ -11,8 +11,12 @@ public final class Main {
 
     private Main() {}
 
-    /** Takes JMH's own arguments; {@code -h} lists them. */
+    /** Takes JMH's own arguments, {@code -h} lists them; or {@code bits}, for {@link BitsMatrix}. */
     public static void main(String[] args) throws Exception {
+        if (args.length == 1 && args[0].equals("bits")) {
+            BitsMatrix.main(new String[0]);
+            return;
+        }
         CommandLineOptions options = new CommandLineOptions(args);
         if (options.shouldHelp() || options.shouldList() || options.shouldListProfilers()
                 || options.shouldListResultFormats() || options.shouldListWithParams()) {

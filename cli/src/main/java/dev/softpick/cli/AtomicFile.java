@@ -64,7 +64,12 @@ final class AtomicFile implements Closeable {
         Path temporary = target.resolveSibling("." + target.getFileName() + "." + ProcessHandle.current().pid() + "-"
                 + Long.toHexString(System.nanoTime()) + ".tmp");
         // not createTempFile, whose files only the owner may read
-        OutputStream out = Files.newOutputStream(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        OutputStream out;
+        try {
+            out = Files.newOutputStream(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            throw new IOException("cannot write " + file + ": " + Failures.message(e), e);
+        }
         AtomicFile created = new AtomicFile(target, temporary, out);
         Runtime.getRuntime().addShutdownHook(created.atExit);
         return created;

@@ -1,14 +1,11 @@
 package dev.softpick.cli;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** One sequence from text: a line a step, its values separated by commas, no header. */
 final class CsvInput {
-
-    private static final int LONGEST_QUOTE = 24;
 
     private final Path file;
     private final byte[] text;
@@ -89,53 +86,11 @@ final class CsvInput {
     }
 
     private float number(int from, int to, int column) throws IOException {
-        int start = from;
-        int end = to;
-        while (start < end && blank(text[start])) {
-            start++;
+        try {
+            return CsvNumber.parse(text, from, to);
+        } catch (NumberFormatException e) {
+            throw new IOException(file + ", line " + line + ", column " + column + ": " + e.getMessage()
+                    + (line == 1 ? "; the file must have no header, and commas between values" : ""));
         }
-        while (end > start && blank(text[end - 1])) {
-            end--;
-        }
-        String field = new String(text, start, end - start, StandardCharsets.ISO_8859_1);
-        if (decimal(field)) {
-            try {
-                float value = Float.parseFloat(field);
-                if (Float.isInfinite(value)) {
-                    throw bad(column, field, "is more than a float32 can hold");
-                }
-                return value;
-            } catch (NumberFormatException e) {
-                throw bad(column, field, "is not a number");
-            }
-        }
-        return switch (field) {
-            case "nan", "NaN", "-nan" -> Float.NaN;
-            case "inf", "+inf", "Infinity" -> Float.POSITIVE_INFINITY;
-            case "-inf", "-Infinity" -> Float.NEGATIVE_INFINITY;
-            default -> throw bad(column, field, line == 1
-                    ? "is not a number; the file must have no header, and commas between values"
-                    : "is not a number");
-        };
-    }
-
-    private static boolean blank(byte b) {
-        return b == ' ' || b == '\t';
-    }
-
-    /** Java would also read hexadecimal numbers and the suffixes f and d. */
-    private static boolean decimal(String field) {
-        for (int i = 0; i < field.length(); i++) {
-            char c = field.charAt(i);
-            if ((c < '0' || c > '9') && c != '.' && c != '-' && c != '+' && c != 'e' && c != 'E') {
-                return false;
-            }
-        }
-        return !field.isEmpty();
-    }
-
-    private IOException bad(int column, String field, String what) {
-        String quote = field.length() > LONGEST_QUOTE ? field.substring(0, LONGEST_QUOTE) + "..." : field;
-        return new IOException(file + ", line " + line + ", column " + column + ": '" + quote + "' " + what);
     }
 }

@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
             "",
             "Prints the kernels' backend, their vector width in bits (0 for the scalar backend) and the reason for the"
                     + " choice, the machine, the JDK; then a model's options, its layers with their output shapes and"
-                    + " numbers of parameters, and the metadata of its file.",
+                    + " numbers of parameters, and the metadata of its file. Without --model it is the bundled digits"
+                    + " model.",
             ""
         },
         footer = {

@@ -16,7 +16,10 @@ import picocli.CommandLine.Spec;
         name = "softpick",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {RunCommand.class, InfoCommand.class, InitCommand.class, BenchCommand.class},
+        subcommands = {
+            RunCommand.class, StreamCommand.class, InfoCommand.class, InitCommand.class, CompareCommand.class,
+            BenchCommand.class
+        },
         synopsisSubcommandLabel = "COMMAND",
         description = {
             "Runs Softpick transformers (Edifice's: softpick(x) = x / (1 + sum|x|)) on the CPU, in pure Java:"
@@ -28,8 +31,10 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  softpick run",
             "  softpick run --model m.safetensors --input x.npy --output y.npy",
+            "  softpick stream --model m.safetensors < frames.csv",
             "  softpick info --model m.safetensors",
             "  softpick init --embed-dim 64 --seed 1 --output m.safetensors",
+            "  softpick compare",
             "",
             "Each command explains itself: softpick COMMAND --help",
             "Exit codes: 0 good, 2 wrong use, 1 anything else; a failure is one line on standard error."

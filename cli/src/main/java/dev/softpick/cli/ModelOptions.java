@@ -21,8 +21,7 @@ final class ModelOptions {
     @Option(
             names = "--model",
             paramLabel = "FILE",
-            description = "The model, a safetensors file with Edifice's parameter names; default: the bundled digits"
-                    + " model.")
+            description = "The model, a safetensors file with Edifice's parameter names; without it, as said above.")
     Path file;
 
     @Option(

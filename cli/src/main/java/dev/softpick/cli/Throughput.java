@@ -26,6 +26,7 @@ record Throughput(double perSecond, double warmUp, boolean steady) {
 
     /** Repeats passes over a batch that fits the memory. */
     static Throughput measure(SoftpickTransformer model, Sequences sequences) throws IOException {
+        model.warmUp();
         BatchShape shape = sequences.shape();
         float[] input = new float[Math.multiplyExact(shape.batch(), shape.sequence())];
         sequences.read(0, shape.batch(), input);

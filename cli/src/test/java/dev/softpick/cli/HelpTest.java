@@ -13,11 +13,11 @@ class HelpTest {
         Invocation help = Invocation.of("--help");
         assertThat(help.code()).isZero();
         assertThat(help.err()).isEmpty();
-        assertThat(help.out()).contains("  run ", "  info ", "  init ", "  bench ");
+        assertThat(help.out()).contains("  run ", "  stream ", "  info ", "  init ", "  compare ", "  bench ");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"run", "info", "init", "bench"})
+    @ValueSource(strings = {"run", "stream", "info", "init", "compare", "bench"})
     void ofEachCommandHasExamplesAndFitsATerminal(String command) {
         Invocation help = Invocation.of(command, "--help");
         assertThat(help.code()).isZero();
@@ -26,7 +26,7 @@ class HelpTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"run", "info", "init"})
+    @ValueSource(strings = {"run", "stream", "info", "init", "compare"})
     void namesTheCommonOptions(String command) {
         assertThat(Invocation.of(command, "--help").out()).contains(
                 "--threads", "--backend", "--num-heads", "--normalizer", "--allow-non-finite", "--stacktrace");

@@ -44,6 +44,22 @@ final class Arguments {
         }
     }
 
+    /** Three rows of one length, the last of which meets neither of the others. */
+    static void gradient(float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
+        range("x", x, xOffset, length);
+        range("g", g, gOffset, length);
+        range("dx", dx, dxOffset, length);
+        apart("x", x, xOffset, dx, dxOffset, length);
+        apart("g", g, gOffset, dx, dxOffset, length);
+    }
+
+    private static void apart(String name, float[] x, int xOffset, float[] dx, int dxOffset, long length) {
+        if (x == dx && Math.abs((long) xOffset - dxOffset) < length) {
+            throw new IllegalArgumentException("dxOffset is " + dxOffset + "; in the array that holds " + name
+                    + " from " + xOffset + " on it must be " + length + " or more away");
+        }
+    }
+
     static String text(int[] shape) {
         return Arrays.toString(shape);
     }

@@ -10,6 +10,9 @@ import dev.softpick.kernels.backend.Backends;
  * the system property {@code softpick.backend} ({@code vector} or {@code scalar}) overrides the choice. It is made once.
  * The results have the same bits either way.
  *
+ * <p>Kernels that are called on their own run on it from the first call on. A model moves to vector kernels as they get
+ * warm, unless the property says {@code vector}: then it starts on them.
+ *
  * @param name {@code vector} or {@code scalar}
  * @param width of a vector in bits; 0 for scalar
  * @param reason why this one, in a few words

@@ -26,6 +26,7 @@ public final class MatMul {
      * @throws IllegalArgumentException if {@code m} is negative or an array is too short
      */
     public static void multiply(float[] a, int m, PackedMatrix w, float[] out) {
+        Arguments.notNull("w", w);
         multiply(a, 0, w.rows(), m, w, out, 0, w.columns());
     }
 
@@ -57,6 +58,7 @@ public final class MatMul {
     public static void multiplyAdd(
             float[] a, int aOffset, int m, PackedMatrix w, float[] residual, int residualOffset,
             float[] out, int outOffset) {
+        Arguments.notNull("w", w);
         Panels panels = check(a, aOffset, w.rows(), m, w, out, outOffset, w.columns());
         rows("residual", residual, residualOffset, m, w.columns(), w.columns());
         if (residual == out) {

@@ -1,5 +1,7 @@
 package dev.softpick.kernels;
 
+import dev.softpick.kernels.backend.Backends;
+
 /**
  * {@code ssmax(x)_i = e^(a·log(n)·x_i) / Σ_j e^(a·log(n)·x_j)}: softmax whose sharpness grows with the number n of
  * elements, so that attention does not fade in long rows. The factor a is learned.
@@ -43,5 +45,21 @@ public final class SSMax {
      */
     public static float scale(float a, int n) {
         return (float) (a * StrictMath.log(n));
+    }
+
+    /**
+     * The vector-Jacobian product of one row, what training calls its backward pass:
+     * {@code dx_j = a·log(n)·y_j·(g_j − Σ_i g_i·y_i)}, y the normalized row, recomputed from x; n is {@code length}.
+     * Everything else as in {@link Softmax#backward}.
+     *
+     * @return the derivative by a, {@code log(n)·Σ_j x_j·y_j·(g_j − Σ_i g_i·y_i)}
+     * @throws IllegalArgumentException if a range does not lie within its array, or dx overlaps an input
+     */
+    public static float backward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float a, float[] dx, int dxOffset) {
+        Arguments.gradient(x, xOffset, g, gOffset, length, dx, dxOffset);
+        double ofScale = Backends.current()
+                .softmaxBackward(x, xOffset, g, gOffset, length, scale(a, length), dx, dxOffset);
+        return length == 0 ? 0f : (float) (StrictMath.log(length) * ofScale);
     }
 }

@@ -44,6 +44,11 @@ class AllocationTest {
             kernels.put(
                     "rectifiedSoftpickColumns",
                     () -> backend.rectifiedSoftpickColumns(x, 0, y, 0, length, columns));
+            kernels.put("softpickBackward", () -> backend.softpickBackward(x, 1, gamma, 0, length, y, 2));
+            kernels.put("softmaxBackward", () -> backend.softmaxBackward(x, 1, gamma, 0, length, 0.5f, y, 2));
+            kernels.put(
+                    "rectifiedSoftpickBackward",
+                    () -> backend.rectifiedSoftpickBackward(x, 1, gamma, 0, length, y, 2));
             kernels.forEach((name, kernel) -> assertThat(leastAllocated(kernel))
                     .as("bytes that %d calls of %s %s allocate", CALLS, backend.name(), name)
                     .isZero());

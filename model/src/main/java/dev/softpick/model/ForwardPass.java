@@ -1,7 +1,6 @@
 package dev.softpick.model;
 
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.Backends;
 import java.util.Arrays;
 import java.util.concurrent.Executor;
 
@@ -26,12 +25,16 @@ record ForwardPass(
         };
     }
 
+    void run(float[] input, int batch, int steps, int[] lengths, float[] output, Result result) {
+        run(WarmUp.of(config.normalizer()).backend(), input, batch, steps, lengths, output, result);
+    }
+
     /**
      * Runs the batch group by group, a group being as many sequences as make a block of rows. A crew shares the groups
      * if there are enough of them for all, else the rows and heads of each.
      */
-    void run(float[] input, int batch, int steps, int[] lengths, float[] output, Result result) {
-        Backend backend = Backends.current();
+    void run(
+            Backend backend, float[] input, int batch, int steps, int[] lengths, float[] output, Result result) {
         int group = Math.min(Math.ceilDiv(batch, parallelism), Math.max(1, Scratch.BLOCK_ROWS / steps));
         int groups = Math.ceilDiv(batch, group);
         if (parallelism == 1) {
@@ -104,6 +107,32 @@ record ForwardPass(
                 }
             }
         }
+    }
+
+    /**
+     * The last position of a window whose first hidden states, and first queries, keys and values, were computed before.
+     * Stays on the caller's thread.
+     */
+    void lastOf(Backend backend, FirstLayer window, long end, float[] output, int to) {
+        Scratch s = take(1, 1, config.windowSize());
+        s.starts[0] = 0;
+        s.starts[1] = config.windowSize();
+        window.copyTo(end, s);
+        int last = parts.blocks().size() - 1;
+        for (int i = 0; i < last; i++) {
+            if (i == 0) {
+                parts.blocks().get(i).allProjected(backend, s, 1);
+            } else {
+                parts.blocks().get(i).all(backend, s, 1, null);
+            }
+        }
+        if (last == 0) {
+            parts.blocks().get(last).lastProjected(backend, s, 1, null);
+        } else {
+            parts.blocks().get(last).last(backend, s, 1, null);
+        }
+        finish(backend, s, s.next, 1, output, to);
+        pool.giveBack(s);
     }
 
     /** The first hidden states; sequences stand one behind the other, without what follows their length. */

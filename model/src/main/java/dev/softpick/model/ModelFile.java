@@ -13,19 +13,21 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** Turns a safetensors file with Edifice's parameter names into a model, and back. */
 final class ModelFile {
 
-    private static final Pattern BLOCK = Pattern.compile("softpick_block_(0|[1-9][0-9]{0,5})_.*");
+    private static final String BLOCK = "softpick_block_";
+    private static final int MOST_DIGITS = 6;
 
     /** Foreign names that look like the model's own: dropout keys of a state saved in training. */
     private static final String DROPOUT_KEY = ".key";
 
+    private static final int CHECKED_AT_ONCE = 256;
+
     private final SafetensorsFile file;
     private final LoadOptions options;
+    private float[] matrix = {};
 
     private ModelFile(SafetensorsFile file, LoadOptions options) {
         this.file = file;
@@ -141,9 +143,8 @@ final class ModelFile {
             layers++;
         }
         for (String name : file.tensors().keySet()) {
-            Matcher matcher = BLOCK.matcher(name);
-            if (matcher.matches() && !name.endsWith(DROPOUT_KEY) && !file.metadata().containsKey("num_layers")) {
-                layers = Math.max(layers, Integer.parseInt(matcher.group(1)));
+            if (!name.endsWith(DROPOUT_KEY) && !file.metadata().containsKey("num_layers")) {
+                layers = Math.max(layers, blockOf(name));
             }
         }
         if (layers == 0) {
@@ -162,6 +163,20 @@ final class ModelFile {
             throw new ModelFormatException("metadata num_layers is " + told + "; the file has blocks 1 to " + layers);
         }
         return told;
+    }
+
+    /** The number in {@code softpick_block_<number>_…}, of up to six digits, without a leading zero; −1 in other names. */
+    private static int blockOf(String name) {
+        if (!name.startsWith(BLOCK)) {
+            return -1;
+        }
+        int from = BLOCK.length();
+        int end = name.indexOf('_', from);
+        boolean number = end > from && end - from <= MOST_DIGITS && (end == from + 1 || name.charAt(from) != '0');
+        for (int i = from; number && i < end; i++) {
+            number = name.charAt(i) >= '0' && name.charAt(i) <= '9';
+        }
+        return number ? Integer.parseInt(name, from, end, 10) : -1;
     }
 
     private int integer(String key) throws ModelFormatException {
@@ -243,7 +258,7 @@ final class ModelFile {
             if (used.contains(name)) {
                 continue;
             }
-            boolean own = BLOCK.matcher(name).matches() || name.startsWith("input_projection.")
+            boolean own = blockOf(name) >= 0 || name.startsWith("input_projection.")
                     || name.startsWith("final_norm.") || name.startsWith("classifier.");
             if (own && !name.endsWith(DROPOUT_KEY)) {
                 throw new ModelFormatException("tensor '" + name + "' has no place in this model ("
@@ -254,21 +269,62 @@ final class ModelFile {
 
     private float[] values(String name, int... shape) throws ModelFormatException {
         LoadOptions.Source source = options.names().apply(name);
-        float[] values = file.floats(source.name());
-        if (!options.allowNonFinite()) {
-            for (int i = 0; i < values.length; i++) {
-                if (!Float.isFinite(values[i])) {
-                    throw new ModelFormatException("tensor '" + source.name() + "' has " + values[i] + " at index " + i
-                            + "; weights must be finite, unless LoadOptions.allowNonFinite or --allow-non-finite");
-                }
+        int size = 1;
+        for (int n : shape) {
+            size *= n;
+        }
+        float[] values = shape.length == 2 ? matrix(size) : new float[size];
+        file.floats(source.name(), values);
+        if (!options.allowNonFinite() && !allFinite(values, size)) {
+            int i = 0;
+            while (Float.isFinite(values[i])) {
+                i++;
             }
+            throw new ModelFormatException("tensor '" + source.name() + "' has " + values[i] + " at index " + i
+                    + "; weights must be finite, unless LoadOptions.allowNonFinite or --allow-non-finite");
         }
         return source.transposed() && shape.length == 2 ? transposed(values, shape[0], shape[1]) : values;
     }
 
+    /** One array for all matrices, which are packed one by one: it stays in the cache, and memory is touched once. */
+    private float[] matrix(int size) {
+        if (matrix.length < size) {
+            matrix = new float[size];
+        }
+        return matrix;
+    }
+
+    /** In pieces: a young JVM counts calls until it compiles, so that most of the first model is checked at speed. */
+    private static boolean allFinite(float[] values, int length) {
+        float sum = 0;
+        for (int from = 0; from < length; from += CHECKED_AT_ONCE) {
+            sum += zeroIfFinite(values, from, Math.min(from + CHECKED_AT_ONCE, length));
+        }
+        return sum == 0;
+    }
+
+    /** {@code Σ 0·x}: 0, or NaN if any x is infinite or NaN. */
+    private static float zeroIfFinite(float[] values, int from, int to) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        int i = from;
+        for (; i + 4 <= to; i += 4) {
+            s0 += values[i] * 0f;
+            s1 += values[i + 1] * 0f;
+            s2 += values[i + 2] * 0f;
+            s3 += values[i + 3] * 0f;
+        }
+        for (; i < to; i++) {
+            s0 += values[i] * 0f;
+        }
+        return s0 + s1 + s2 + s3;
+    }
+
     /** {@code [in, out]} from {@code [out, in]}. */
     private static float[] transposed(float[] values, int in, int out) {
-        float[] kernel = new float[values.length];
+        float[] kernel = new float[in * out];
         for (int row = 0; row < out; row++) {
             for (int column = 0; column < in; column++) {
                 kernel[column * out + row] = values[row * in + column];

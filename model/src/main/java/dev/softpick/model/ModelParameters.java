@@ -16,7 +16,10 @@ import java.util.TreeMap;
  */
 final class ModelParameters {
 
-    /** Where values come from: a file, or a random generator. */
+    /**
+     * Where values come from: a file, or a random generator. A matrix may be followed by something else in its array,
+     * and is good until the next matrix is asked for; a vector's array is the caller's own.
+     */
     @FunctionalInterface
     interface Values {
         float[] get(String name, int... shape) throws ModelFormatException;
@@ -104,7 +107,7 @@ final class ModelParameters {
 
     /** One array for all packed matrices, in the order in which they are read; {@link Panels#LEAD} says why one. */
     private static final class Store {
-        private final int width = Backends.current().panelWidth();
+        private final int width = Backends.chosen().panelWidth();
         private final float[] store;
         private int end = Panels.LEAD;
 
@@ -122,7 +125,19 @@ final class ModelParameters {
                         + " layers needs " + size + " packed weights; a model holds at most "
                         + (Integer.MAX_VALUE - 8));
             }
-            store = new float[(int) size];
+            store = allocate((int) size);
+        }
+
+        /** The one large array of a model: where it fits, the rest does. */
+        private static float[] allocate(int size) {
+            try {
+                return new float[size];
+            } catch (OutOfMemoryError e) {
+                OutOfMemoryError clear = new OutOfMemoryError("the model's weights take " + ((4L * size >> 20) + 1)
+                        + " MiB of heap, whose limit is " + (Runtime.getRuntime().maxMemory() >> 20) + " MiB; raise -Xmx");
+                clear.initCause(e);
+                throw clear;
+            }
         }
 
         Dense dense(Values values, String name, int in, int out) throws ModelFormatException {
@@ -130,23 +145,24 @@ final class ModelParameters {
         }
 
         Panels queriesKeysValues(Values values, String name, int h) throws ModelFormatException {
-            float[] kernel = new float[3 * h * h];
-            float[] bias = new float[3 * h];
+            float[] bias = new float[Math.ceilDiv(3 * h, width) * width];
+            Panels packed = new Panels(store, take(h, 3 * h), bias, 0, h, 3 * h, width);
             for (int part = 0; part < 3; part++) {
                 String projection = name + QKV[part] + "_proj";
-                float[] one = values.get(projection + ".kernel", h, h);
-                for (int row = 0; row < h; row++) {
-                    System.arraycopy(one, row * h, kernel, row * 3 * h + part * h, h);
-                }
+                packed.fill(values.get(projection + ".kernel", h, h), part * h, h);
                 System.arraycopy(values.get(projection + ".bias", h), 0, bias, part * h, h);
             }
-            return pack(kernel, h, 3 * h, bias);
+            return packed;
         }
 
         private Panels pack(float[] kernel, int k, int n, float[] bias) {
-            Panels panels = Panels.pack(kernel, k, n, bias, width, store, end);
+            return Panels.pack(kernel, k, n, bias, width, store, take(k, n));
+        }
+
+        private int take(int k, int n) {
+            int start = end;
             end += (int) Panels.size(k, n, width);
-            return panels;
+            return start;
         }
     }
 

@@ -1,9 +1,14 @@
 package dev.softpick.model;
 
+import dev.softpick.kernels.RectifiedSoftpick;
+import dev.softpick.kernels.SSMax;
+import dev.softpick.kernels.Softmax;
+import dev.softpick.kernels.Softpick;
 import dev.softpick.kernels.backend.AttentionScratch;
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.backend.Backends;
 import dev.softpick.kernels.backend.KeyValueCache;
+import dev.softpick.kernels.backend.PagedKeyValueCache;
 import dev.softpick.kernels.backend.Panels;
 
 /**
@@ -151,6 +156,47 @@ public final class MultiHeadAttention implements Layer {
         return y;
     }
 
+    /**
+     * The weights that {@link #forward} gives to the values, for those who want to see what a model attends to: each row
+     * is the normalizer's kernel on the scores of the keys that it sees, which forward itself never stores.
+     *
+     * @param x {@code [batch, steps, inputSize]}
+     * @return {@code [batch, heads, steps, steps]}, row i the weights of query i; 0 for keys after it
+     */
+    public Tensor weights(Tensor x) {
+        Shapes.sequence(x, inputSize());
+        int batch = x.size(0);
+        int steps = x.size(1);
+        int stride = 3 * hiddenSize();
+        float[] projected = new float[Math.multiplyExact(batch * steps, stride)];
+        project(Backends.current(), x.values(), 0, batch * steps, projected, 0);
+        Tensor weights = Tensor.zeros(batch, heads, steps, steps);
+        float scale = (float) (1 / Math.sqrt(headSize()));
+        for (int i = 0; i < batch * heads * steps; i++) {
+            int query = i % steps;
+            int first = i / (heads * steps) * steps * stride + i / steps % heads * headSize();
+            for (int key = 0; key <= query; key++) {
+                int k = first + key * stride + hiddenSize();
+                float score = 0;
+                for (int d = 0; d < headSize(); d++) {
+                    score = Math.fma(projected[first + query * stride + d], projected[k + d], score);
+                }
+                weights.values()[i * steps + key] = score * scale;
+            }
+            normalize(weights.values(), i * steps, query + 1);
+        }
+        return weights;
+    }
+
+    private void normalize(float[] scores, int at, int length) {
+        switch (normalizer) {
+            case SOFTPICK -> Softpick.normalize(scores, at, length, scores, at);
+            case SOFTMAX -> Softmax.normalize(scores, at, length, scores, at);
+            case SSMAX -> SSMax.normalize(scores, at, length, ssmaxScale, scores, at);
+            case RECTIFIED_SOFTPICK -> RectifiedSoftpick.normalize(scores, at, length, scores, at);
+        }
+    }
+
     /** Memory for the keys and values of one head. */
     KeyValueCache newCache(int steps) {
         AttentionScratch scratch = new AttentionScratch(headSize(), qkv.width());
@@ -236,6 +282,30 @@ public final class MultiHeadAttention implements Layer {
             case SOFTMAX -> backend.softmaxAttention(cache, Float.NaN, q, qOffset, rows, attended, to);
             case SSMAX -> backend.softmaxAttention(cache, ssmaxScale, q, qOffset, rows, attended, to);
             case RECTIFIED_SOFTPICK -> backend.rectifiedSoftpickAttention(cache, q, qOffset, rows, attended, to);
+        }
+    }
+
+    /**
+     * One position of a sequence that goes on, all heads: its keys and values join those of the cache's heads from
+     * {@code firstHead} on, its queries attend to what it sees there.
+     */
+    void attendRow(
+            Backend backend, PagedKeyValueCache cache, int firstHead, int row, float[] m, int projected, int attended) {
+        int h = hiddenSize();
+        for (int i = 0; i < heads; i++) {
+            int head = firstHead + i;
+            int q = projected + i * headSize();
+            int to = attended + i * headSize();
+            if (cache.absorbsBefore(row)) {
+                backend.absorb(cache, head, row);
+            }
+            cache.append(head, row, m, q + h, m, q + 2 * h);
+            switch (normalizer) {
+                case SOFTPICK -> backend.softpickRow(cache, head, row, m, q, m, to);
+                case SOFTMAX -> backend.softmaxRow(cache, head, row, Float.NaN, m, q, m, to);
+                case SSMAX -> backend.softmaxRow(cache, head, row, ssmaxScale, m, q, m, to);
+                case RECTIFIED_SOFTPICK -> backend.rectifiedSoftpickRow(cache, head, row, m, q, m, to);
+            }
         }
     }
 

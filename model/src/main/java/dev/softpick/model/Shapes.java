@@ -31,6 +31,22 @@ final class Shapes {
         return shape;
     }
 
+    /** An array that the caller fills has what is needed. */
+    static void input(String name, float[] values, long needed) {
+        if (values == null || values.length < needed) {
+            throw new IllegalArgumentException(name + " has " + (values == null ? "no" : "" + values.length)
+                    + " elements; " + needed + " are needed");
+        }
+    }
+
+    /** An array to write to has what is needed, and is not the input. */
+    static void output(float[] output, long needed, float[] input) {
+        input("output", output, needed);
+        if (output == input) {
+            throw new IllegalArgumentException("output is the input array; give another one");
+        }
+    }
+
     /** A parameter has as many values as its sizes say. */
     static void parameter(String name, float[] values, int... shape) {
         long size = 1;

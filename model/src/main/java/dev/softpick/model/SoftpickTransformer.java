@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 
@@ -25,6 +26,8 @@ import java.util.concurrent.ForkJoinPool;
  * <p>The same input gives the same bits on every machine, vector width and thread count, alone or in any batch; a step
  * later than a position never changes it. Against Edifice's float64 output: 5e-6 · max(1, |y|).
  *
+ * <p>The first calls of a young JVM run on scalar kernels, later ones on vector kernels ({@link #warmUp}).
+ *
  * <p>Immutable and safe to share; a call stays on the caller's thread unless {@link #parallelism} says otherwise. Once warm,
  * a call into the caller's array allocates nothing (with parallelism, a small constant for handing out the work).
  */
@@ -36,13 +39,17 @@ public final class SoftpickTransformer {
     private final ModelParameters.Parts parts;
     private final Map<String, String> metadata;
     private final ForwardPass pass;
+    private final BandedPass banded;
+    private volatile byte[] fingerprint;
 
     SoftpickTransformer(SoftpickConfig config, ModelParameters.Parts parts, Map<String, String> metadata) {
-        this(new ForwardPass(config, parts, new ScratchPool(), 1, null), metadata);
+        this(new ForwardPass(config, parts, new ScratchPool(), 1, null), new BandedPass(config, parts), metadata);
+        WarmUp.of(config.normalizer()).start(config, classes());
     }
 
-    private SoftpickTransformer(ForwardPass pass, Map<String, String> metadata) {
+    private SoftpickTransformer(ForwardPass pass, BandedPass banded, Map<String, String> metadata) {
         this.pass = pass;
+        this.banded = banded;
         this.metadata = metadata;
         config = pass.config();
         parts = pass.parts();
@@ -126,12 +133,23 @@ public final class SoftpickTransformer {
         if (executor == null) {
             throw new IllegalArgumentException("executor is null; give one, or none for the common pool");
         }
-        return new SoftpickTransformer(new ForwardPass(config, parts, pass.pool(), threads, executor), metadata);
+        return new SoftpickTransformer(new ForwardPass(config, parts, pass.pool(), threads, executor), banded, metadata);
     }
 
     /** Most threads that one call spreads over. */
     public int parallelism() {
         return pass.parallelism();
+    }
+
+    /**
+     * Returns once calls run on warm vector kernels. Vector code is slower than scalar code until the JVM has compiled it, so
+     * the first calls run on scalar kernels, with the same bits, while a daemon thread warms the vector kernels up: the first
+     * model of each normalizer starts it, it takes a second or two, and ends by itself. Returns at once where the backend
+     * was asked for ({@link dev.softpick.kernels.BackendInfo}) or is scalar; and early, with the interrupt status
+     * set, when the calling thread is interrupted.
+     */
+    public void warmUp() {
+        WarmUp.of(config.normalizer()).await();
     }
 
     /** The model's options. */
@@ -208,6 +226,58 @@ public final class SoftpickTransformer {
         pass.run(input, batch, steps, lengths, output, ForwardPass.result(config.outputMode()));
     }
 
+    /**
+     * The hidden state under a banded mask: in every layer, position t attends to the last {@code windowSize} positions only,
+     * {@code max(0, t − windowSize + 1) … t}, SSMax counting as many. So a position depends on
+     * {@code layers · (windowSize − 1) + 1} frames.
+     *
+     * <p>Up to {@code windowSize} steps this is {@link #forward(float[], int, int, float[])}; the bits are the same too, but
+     * with softpick only up to windows of a chunk, 192 · ⌈headSize / 96⌉: beyond, {@code forward} adds its numerator
+     * through a running state, and a band adds it key by key from the first visible one. For long sequences and
+     * {@link Window#SLIDING} sessions, which give the same bits. Stays on the caller's thread.
+     *
+     * @param input {@code [batch, steps, embedDim]}, from index 0
+     * @param output {@code [batch, hiddenSize]}, or {@code [batch, steps, hiddenSize]} with {@link OutputMode#ALL}
+     * @throws IllegalArgumentException if batch or steps is below 1 or an array is too short; nothing is written then
+     */
+    public void forwardBanded(float[] input, int batch, int steps, float[] output) {
+        long rows = config.outputMode() == OutputMode.ALL ? (long) batch * steps : batch;
+        check(input, batch, steps, output, rows * outputSize());
+        banded.run(input, batch, steps, output);
+    }
+
+    /** The same for a tensor {@code [batch, steps, embedDim]}; the shape of the result is that of {@link #forward(Tensor)}. */
+    public Tensor forwardBanded(Tensor x) {
+        Shapes.sequence(x, config.embedDim());
+        Tensor y = config.outputMode() == OutputMode.ALL
+                ? Tensor.zeros(x.size(0), x.size(1), outputSize())
+                : Tensor.zeros(x.size(0), outputSize());
+        banded.run(x.values(), x.size(0), x.size(1), y.values());
+        return y;
+    }
+
+    /**
+     * A session that takes one frame at a time.
+     *
+     * @throws IllegalArgumentException if the window is null, or too large for an exact session's memory
+     * @throws IllegalStateException if the output mode is {@code mean_pool}: a session answers for a position
+     */
+    public StreamingSession newSession(Window window) {
+        if (window == null) {
+            throw new IllegalArgumentException("window is null; allowed are EXACT, SLIDING, UNBOUNDED");
+        }
+        if (config.outputMode() == OutputMode.MEAN_POOL) {
+            throw new IllegalStateException(
+                    "the model's output mode is mean_pool; sessions answer for one position, last_timestep or all");
+        }
+        long floats = 3L * config.windowSize() * Math.max(config.hiddenSize(), config.embedDim());
+        if (window == Window.EXACT && floats > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException("windowSize " + config.windowSize() + " needs " + floats
+                    + " floats in an exact session; an array holds at most " + (Integer.MAX_VALUE - 8));
+        }
+        return new StreamingSession(this, window);
+    }
+
     /** What the classifier head makes of sequences of different lengths, {@code [batch, classes]}. */
     public void logits(float[] input, int batch, int steps, int[] lengths, float[] output) {
         check(input, batch, steps, output, (long) batch * requireClassifier().outputSize());
@@ -248,7 +318,7 @@ public final class SoftpickTransformer {
         pass.run(input, batch, steps, null, output, ForwardPass.Result.LOGITS);
     }
 
-    private Dense requireClassifier() {
+    Dense requireClassifier() {
         if (!hasClassifier()) {
             throw new IllegalStateException(
                     "the model has no classifier head; files with classifier.kernel and classifier.bias have one");
@@ -283,7 +353,7 @@ public final class SoftpickTransformer {
         }
     }
 
-    /** The model's layers with their shapes and numbers of parameters, in the order of the computation. */
+    /** The layers' names with their shapes and numbers of parameters, in the order of the computation. */
     public List<LayerSummary> layers() {
         List<LayerSummary> layers = new ArrayList<>();
         int h = config.hiddenSize();
@@ -311,7 +381,36 @@ public final class SoftpickTransformer {
         return List.copyOf(layers);
     }
 
+    /** What leads from a frame to the first hidden state; empty where embedDim is hiddenSize. */
+    public Optional<Dense> inputProjection() {
+        return Optional.ofNullable(parts.inputProjection());
+    }
+
+    /** The blocks, in the order of the computation. */
+    public List<TransformerBlock> blocks() {
+        return parts.blocks();
+    }
+
+    /** The norm behind the last block; empty where the model has none. */
+    public Optional<LayerNorm> finalNorm() {
+        return Optional.ofNullable(parts.finalNorm());
+    }
+
     ModelParameters.Parts parts() {
         return parts;
+    }
+
+    ForwardPass pass() {
+        return pass;
+    }
+
+    /** SHA-256 of options and weights, computed when it is first asked for. */
+    byte[] fingerprint() {
+        byte[] known = fingerprint;
+        if (known == null) {
+            known = SessionState.fingerprint(config, parts);
+            fingerprint = known;
+        }
+        return known;
     }
 }

@@ -90,22 +90,32 @@ public final class TransformerBlock implements Layer {
         if (crew == null) {
             if (blocks == 1 && attention.headsFillPanels()) {
                 attendHeadByHead(backend, s, sequences, rows);
+                mixAll(backend, s, rows);
             } else {
                 for (int i = 0; i < blocks; i++) {
                     project(backend, s, 0, i * block, Math.min(block, rows - i * block), false);
                 }
-                for (int i = 0; i < sequences * heads; i++) {
-                    attend(backend, s, 0, i / heads, i % heads);
-                }
-            }
-            for (int i = 0; i < blocks; i++) {
-                mix(backend, s, 0, i * block, Math.min(block, rows - i * block));
+                allProjected(backend, s, sequences);
             }
         } else {
             crew.run(blocks, (member, i) ->
                     project(backend, s, member, i * block, Math.min(block, rows - i * block), false));
             crew.run(sequences * heads, (member, i) -> attend(backend, s, member, i / heads, i % heads));
             crew.run(blocks, (member, i) -> mix(backend, s, member, i * block, Math.min(block, rows - i * block)));
+        }
+    }
+
+    /** The same without a crew where the queries, keys and values are already there. */
+    void allProjected(Backend backend, Scratch s, int sequences) {
+        for (int i = 0; i < sequences * attention.heads(); i++) {
+            attend(backend, s, 0, i / attention.heads(), i % attention.heads());
+        }
+        mixAll(backend, s, s.starts[sequences]);
+    }
+
+    private void mixAll(Backend backend, Scratch s, int rows) {
+        for (int row = 0; row < rows; row += Scratch.BLOCK_ROWS) {
+            mix(backend, s, 0, row, Math.min(Scratch.BLOCK_ROWS, rows - row));
         }
     }
 
@@ -165,9 +175,7 @@ public final class TransformerBlock implements Layer {
      * values of every position and everything else of one.
      */
     void last(Backend backend, Scratch s, int sequences, Crew crew) {
-        int h = attention.hiddenSize();
         int rows = s.starts[sequences];
-        int heads = attention.heads();
         int block = blockRows(rows, crew);
         int blocks = Math.ceilDiv(rows, block);
         if (crew == null) {
@@ -178,6 +186,13 @@ public final class TransformerBlock implements Layer {
             crew.run(blocks, (member, i) ->
                     project(backend, s, member, i * block, Math.min(block, rows - i * block), true));
         }
+        lastProjected(backend, s, sequences, crew);
+    }
+
+    /** The same where keys and values are already there. */
+    void lastProjected(Backend backend, Scratch s, int sequences, Crew crew) {
+        int h = attention.hiddenSize();
+        int heads = attention.heads();
         for (int sequence = 0; sequence < sequences; sequence++) {
             int last = s.starts[sequence + 1] - 1;
             System.arraycopy(s.m, s.hidden + last * h, s.m, s.next + sequence * h, h);
@@ -248,19 +263,23 @@ public final class TransformerBlock implements Layer {
         backend.layerNorm(s.m, from, rows, norm.gamma(), norm.beta(), LayerNorm.EPSILON, s.m, s.norm[member]);
     }
 
-    LayerNorm attentionNorm() {
+    /** The norm before attention. */
+    public LayerNorm attentionNorm() {
         return attentionNorm;
     }
 
-    MultiHeadAttention attention() {
+    /** The attention. */
+    public MultiHeadAttention attention() {
         return attention;
     }
 
-    LayerNorm ffnNorm() {
+    /** The norm before the feed-forward half. */
+    public LayerNorm ffnNorm() {
         return ffnNorm;
     }
 
-    FeedForward ffn() {
+    /** The feed-forward half. */
+    public FeedForward ffn() {
         return ffn;
     }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -35,6 +37,58 @@ class AllocationTest {
         }
         System.out.println("bytes in ten warm calls of %d × %d, hidden %d, %s: %d".formatted(
                 batch, steps, hidden, normalizer, bytes));
+        assertThat(bytes).isZero();
+    }
+
+    /** A step of a full window; of an unbounded one between two pages. */
+    @ParameterizedTest
+    @CsvSource({
+        "EXACT, SOFTPICK, 1", "SLIDING, SOFTPICK, 1", "SLIDING, SSMAX, 1", "SLIDING, RECTIFIED_SOFTPICK, 3",
+        "UNBOUNDED, SOFTPICK, 1", "EXACT, SOFTPICK, 3"
+    })
+    void aWarmStepAllocatesNothing(Window window, Normalizer normalizer, int together) {
+        SoftpickTransformer model = SoftpickTransformer.random(
+                SoftpickConfig.builder().embedDim(16).hiddenSize(96).numLayers(2).windowSize(20).normalizer(normalizer)
+                        .build(), 3);
+        List<StreamingSession> sessions = Stream.generate(() -> model.newSession(window)).limit(together).toList();
+        SessionGroup group = SessionGroup.of(sessions);
+        float[] frames = Fixtures.gaussian(1, together * 16);
+        float[] output = new float[together * 96];
+        long bytes = Long.MAX_VALUE;
+        long start = System.nanoTime();
+        while (bytes > 0 && System.nanoTime() - start < LONGEST_WARM_UP) {
+            long before = THREADS.getCurrentThreadAllocatedBytes();
+            for (int call = 0; call < 20; call++) {
+                if (together == 1) {
+                    sessions.getFirst().step(frames, output);
+                } else {
+                    group.step(frames, output);
+                }
+            }
+            bytes = THREADS.getCurrentThreadAllocatedBytes() - before;
+        }
+        System.out.println("bytes in twenty warm steps of %d sessions, %s, %s: %d".formatted(
+                together, window, normalizer, bytes));
+        assertThat(bytes).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"SOFTPICK", "SOFTMAX"})
+    void aWarmBandedCallAllocatesNothing(Normalizer normalizer) {
+        SoftpickTransformer model = SoftpickTransformer.random(
+                SoftpickConfig.builder().embedDim(16).hiddenSize(64).numLayers(2).windowSize(20).normalizer(normalizer)
+                        .build(), 3);
+        float[] x = Fixtures.gaussian(1, 2 * 70 * 16);
+        float[] output = new float[2 * 64];
+        long bytes = Long.MAX_VALUE;
+        long start = System.nanoTime();
+        while (bytes > 0 && System.nanoTime() - start < LONGEST_WARM_UP) {
+            long before = THREADS.getCurrentThreadAllocatedBytes();
+            for (int call = 0; call < 10; call++) {
+                model.forwardBanded(x, 2, 70, output);
+            }
+            bytes = THREADS.getCurrentThreadAllocatedBytes() - before;
+        }
         assertThat(bytes).isZero();
     }
 }

@@ -310,4 +310,63 @@ class LayersTest {
         assertThat(inner.values()).containsExactly(10, 20);
         assertThat(x.values()).containsExactly(1, 2);
     }
+
+    @ParameterizedTest
+    @EnumSource
+    void weightsOfTheValuesGiveWhatForwardGives(Normalizer normalizer) {
+        int h = 24;
+        Weights q = Weights.random(11, 10, h);
+        Weights k = Weights.random(12, 10, h);
+        Weights v = Weights.random(13, 10, h);
+        Weights out = Weights.random(14, h, h);
+        var attention = new MultiHeadAttention(
+                q.layer(), k.layer(), v.layer(), out.layer(), 3, normalizer, 0.7f);
+        for (int steps : new int[] {1, 7, 300}) {
+            Tensor x = Tensor.of(Fixtures.gaussian(steps, 2 * steps * 10), 2, steps, 10);
+            Tensor weights = attention.weights(x);
+            assertThat(weights.shape()).containsExactly(2, 3, steps, steps);
+            double[] values = v.naive(NaiveLayers.doubles(x.values()));
+            double[] attended = new double[2 * steps * h];
+            for (int i = 0; i < attended.length; i++) {
+                int row = i / h;
+                for (int key = 0; key < steps; key++) {
+                    float weight = weights.get(row / steps, i % h / (h / 3), row % steps, key);
+                    if (key > row % steps) {
+                        assertThat(weight).isZero();
+                    }
+                    attended[i] += weight * values[(row / steps * steps + key) * h + i % h];
+                }
+            }
+            assertClose(attention.forward(x), out.naive(attended));
+        }
+        refuses(() -> attention.weights(Tensor.zeros(1, 3, 9)), messageOf(attention, Tensor.zeros(1, 3, 9)));
+    }
+
+    private static String messageOf(Layer layer, Tensor x) {
+        try {
+            layer.forward(x);
+            throw new AssertionError("forward takes " + x);
+        } catch (IllegalArgumentException e) {
+            return e.getMessage();
+        }
+    }
+
+    @Test
+    void aModelsPartsInTheirOrderAreTheModel() {
+        for (int embed : new int[] {24, 5}) {
+            var config = SoftpickConfig.builder().embedDim(embed).hiddenSize(24).numHeads(3).numLayers(2)
+                    .outputMode(OutputMode.ALL).build();
+            SoftpickTransformer model = SoftpickTransformer.random(config, embed);
+            Tensor x = Tensor.of(Fixtures.gaussian(embed, 2 * 9 * embed), 2, 9, embed);
+            assertThat(model.inputProjection().isPresent()).isEqualTo(embed != 24);
+            Tensor h = model.inputProjection().isPresent() ? model.inputProjection().get().forward(x) : x;
+            for (TransformerBlock block : model.blocks()) {
+                Tensor norm = block.attentionNorm().forward(h);
+                assertThat(block.attention().weights(norm).shape()).containsExactly(2, 3, 9, 9);
+                h = block.forward(h);
+            }
+            h = model.finalNorm().orElseThrow().forward(h);
+            assertThat(h.values()).containsExactly(model.forward(x).values());
+        }
+    }
 }

@@ -1,26 +1,32 @@
 package dev.softpick.bench.peers;
 
 import ai.onnxruntime.OrtException;
+import com.sun.management.ThreadMXBean;
 import dev.softpick.kernels.backend.KeyValueCache;
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.SoftpickTransformer;
 import dev.softpick.model.safetensors.SafetensorsFile;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
 /**
  * One forward pass of the default model, ours and ONNX Runtime's: medians of nanoseconds a call.
  *
+ * @param alone ours on one thread, in turns with the others; the same as {@code ours} where they have one
+ * @param bytes that a call of ours allocates on the caller's thread
  * @param fma peak in GFLOP/s of that many threads, measured between the calls
  * @param arithmetic needed for the output, in FLOP
  * @param difference largest difference of ONNX Runtime's output from ours, relative to max(1, |y|)
  */
 record ForwardRow(
-        Work work, double ours, double full, double pruned, double fma, double arithmetic, double difference) {
+        Work work, double ours, double alone, double full, double pruned, long bytes, double fma, double arithmetic,
+        double difference) {
 
     /** What is measured. */
     record Work(int batch, int steps, int threads, Normalizer normalizer) {
@@ -42,6 +48,10 @@ record ForwardRow(
         return pruned / ours;
     }
 
+    double ratioToAlone() {
+        return alone / ours;
+    }
+
     /** Needed arithmetic over the FMA peak. */
     double percentOfCeiling() {
         return 100 * arithmetic / ours / fma;
@@ -53,6 +63,7 @@ record ForwardRow(
         SoftpickTransformer random = SoftpickTransformer.random(config, 1);
         SafetensorsFile weights = saved(random);
         SoftpickTransformer model = random.parallelism(work.threads());
+        model.warmUp();
         int batch = work.batch();
         int steps = work.steps();
         float[] x = new float[batch * steps * config.embedDim()];
@@ -76,16 +87,31 @@ record ForwardRow(
                     Turns.same("ONNX Runtime, full, " + work.name(), full.output(), y, ALLOWED_DIFFERENCE),
                     Turns.same("ONNX Runtime, pruned, " + work.name(), pruned.output(), y, ALLOWED_DIFFERENCE));
             Turns.warmUp(() -> Ceilings.fma(threads), 1000);
-            double[] medians = Turns.medians(
-                    List.of(ours, full::run, pruned::run), List.of(() -> Ceilings.fma(threads)), rounds,
-                    WARM_UP_MILLIS);
+            List<Runnable> works = new ArrayList<>(List.of(ours, full::run, pruned::run));
+            if (threads > 1) {
+                works.add(() -> random.forward(x, batch, steps, y));
+            }
+            double[] medians =
+                    Turns.medians(works, List.of(() -> Ceilings.fma(threads)), rounds, WARM_UP_MILLIS);
             return new ForwardRow(
-                    work, medians[0], medians[1], medians[2], medians[3], arithmetic(config, batch, steps), difference);
+                    work, medians[0], threads > 1 ? medians[3] : medians[0], medians[1], medians[2], allocated(ours),
+                    medians[works.size()], arithmetic(config, batch, steps), difference);
         }
     }
 
+    /** Bytes a call on this thread, on average of ten. */
+    private static long allocated(Runnable work) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        threads.getCurrentThreadAllocatedBytes();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < 10; i++) {
+            work.run();
+        }
+        return (threads.getCurrentThreadAllocatedBytes() - before) / 10;
+    }
+
     /** Through a file, so that both sides read the same weights. */
-    private static SafetensorsFile saved(SoftpickTransformer model) throws IOException {
+    static SafetensorsFile saved(SoftpickTransformer model) throws IOException {
         Path file = Files.createTempFile("softpick", ".safetensors");
         try {
             model.save(file);
@@ -97,11 +123,22 @@ record ForwardRow(
 
     /**
      * Multiply-adds, counted as two: every row of all blocks but the last, where all rows need keys and values and one
-     * row everything else. A query needs the scores of all earlier keys; softpick's numerator costs the cheaper of the
-     * values themselves and the running state behind a chunk of them.
+     * row everything else.
      */
     private static double arithmetic(SoftpickConfig config, int batch, int steps) {
         double h = config.hiddenSize();
+        double t = steps;
+        double block = batch * 2 * t * h * 12 * h + attention(config, batch, steps);
+        double last = batch * (2 * t * h * 2 * h + 2 * h * 10 * h + config.numHeads() * 4 * config.headSize() * t);
+        double projection = config.inputProjection() ? batch * 2 * t * config.embedDim() * h : 0;
+        return projection + (config.numLayers() - 1) * block + last;
+    }
+
+    /**
+     * The attention of one block. A query needs the scores of all earlier keys; softpick's numerator costs the cheaper of
+     * the values themselves and the running state behind a chunk of them.
+     */
+    static double attention(SoftpickConfig config, int batch, int steps) {
         double t = steps;
         double d = config.headSize();
         int chunk = KeyValueCache.chunkFor(config.headSize());
@@ -109,9 +146,6 @@ record ForwardRow(
         double direct = 2 * d * pairs;
         double state = chunk < steps ? 2 * d * t * (chunk + 1) / 2 + 4 * d * d * (t - chunk) : direct;
         double numerators = config.normalizer() == Normalizer.SOFTPICK ? Math.min(direct, state) : direct;
-        double block = 2 * t * h * 12 * h + config.numHeads() * (2 * d * pairs + numerators);
-        double last = 2 * t * h * 2 * h + 2 * h * 10 * h + config.numHeads() * 4 * d * t;
-        double projection = config.inputProjection() ? 2 * t * config.embedDim() * h : 0;
-        return batch * (projection + (config.numLayers() - 1) * block + last);
+        return (double) batch * config.numHeads() * (2 * d * pairs + numerators);
     }
 }

@@ -1,14 +1,10 @@
 package dev.softpick.bench.peers;
 
-import dev.softpick.kernels.BackendInfo;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * One shape of {@link MatMulTurns}: medians of nanoseconds a call, and the ceilings measured between them.
@@ -23,6 +19,10 @@ record MatMulRow(int m, int k, int n, String source, double ours, double openBla
     record Run(String core, List<MatMulRow> rows) {}
 
     private static final String MARK = "matmul";
+
+    String name() {
+        return m + "×" + k + "×" + n;
+    }
 
     double gflops(double nanos) {
         return 2.0 * m * k * n / nanos;
@@ -51,46 +51,21 @@ record MatMulRow(int m, int k, int n, String source, double ours, double openBla
     }
 
     /**
-     * Measures in a new process with this one's flags.
+     * Measures in a new process.
      *
      * @param coreType OpenBLAS's, or null for the one that it picks
      */
     static Run run(String coreType, int rounds) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        if (BackendInfo.current().width() > 0) {
-            command.add("--add-modules=jdk.incubator.vector");
+        Map<String, String> environment = new HashMap<>(Map.of("OPENBLAS_NUM_THREADS", "1", "OPENBLAS_VERBOSE", "2"));
+        if (coreType != null) {
+            environment.put("OPENBLAS_CORETYPE", coreType);
         }
-        command.add("--enable-native-access=ALL-UNNAMED");
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), MatMulTurns.class.getName()));
-        command.add(Integer.toString(rounds));
-        Path errors = Files.createTempFile("openblas", ".txt");
-        try {
-            ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
-            builder.environment().put("OPENBLAS_NUM_THREADS", "1");
-            builder.environment().put("OPENBLAS_VERBOSE", "2");
-            builder.environment().remove("OPENBLAS_CORETYPE");
-            if (coreType != null) {
-                builder.environment().put("OPENBLAS_CORETYPE", coreType);
-            }
-            return read(builder.start(), errors);
-        } finally {
-            Files.delete(errors);
-        }
-    }
-
-    private static Run read(Process process, Path errors) throws IOException {
-        List<MatMulRow> rows = new ArrayList<>();
-        try (BufferedReader lines = process.inputReader()) {
-            lines.lines().filter(line -> line.startsWith(MARK + "\t")).forEach(line -> rows.add(parse(line)));
-        }
-        String log = Files.readString(errors);
-        int code = process.onExit().join().exitValue();
-        if (code != 0) {
-            throw new IOException("the OpenBLAS process ended with " + code + ": " + log);
-        }
-        String core = log.lines()
+        Fork fork = Fork.run(MatMulTurns.class, List.of(), environment, Integer.toString(rounds));
+        List<MatMulRow> rows = fork.lines().stream()
+                .filter(line -> line.startsWith(MARK + "\t"))
+                .map(MatMulRow::parse)
+                .toList();
+        String core = fork.errors().lines()
                 .filter(line -> line.startsWith("Core: "))
                 .map(line -> line.substring("Core: ".length()).strip())
                 .findFirst()

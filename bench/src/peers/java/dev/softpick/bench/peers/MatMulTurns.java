@@ -3,6 +3,7 @@ package dev.softpick.bench.peers;
 import dev.softpick.kernels.MatMul;
 import dev.softpick.kernels.PackedMatrix;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.DoubleSupplier;
@@ -18,7 +19,13 @@ final class MatMulTurns {
     /** Weights of six layers, which do not fit in L2. */
     private static final int STREAMED_FLOATS = 19 << 18;
 
-    private static final int WARM_UP_MILLIS = 2500;
+    private static final int WARM_UP_MILLIS = 1500;
+
+    /** Where the weights come from. */
+    static final String ONE = "one matrix";
+
+    static final String CYCLED = "cycled";
+    static final String PACKING = "packing included";
 
     /** {@code copies} of the weights are used in turns; with {@code packing} ours packs them in every call. */
     private record Shape(int m, int k, int n, int copies, boolean packing) {}
@@ -55,13 +62,13 @@ final class MatMulTurns {
         int k = shape.k();
         int n = shape.n();
         Random random = new Random(1);
-        float[] a = gaussian(random, m * k);
+        float[] a = WidthTurns.gaussian(random, m * k);
         float[] out = new float[m * n];
         float[][] b = new float[shape.copies()][];
         PackedMatrix[] packed = new PackedMatrix[b.length];
         FloatPointer[] theirB = new FloatPointer[b.length];
         for (int i = 0; i < b.length; i++) {
-            b[i] = gaussian(random, k * n);
+            b[i] = WidthTurns.gaussian(random, k * n);
             packed[i] = PackedMatrix.pack(b[i], k, n);
             theirB[i] = aligned(b[i].length).put(b[i]);
         }
@@ -83,21 +90,14 @@ final class MatMulTurns {
         Turns.same("OpenBLAS " + shape, theirValues, out, 1e-4 * Math.sqrt(k));
 
         float[] bytes = new float[k * n * b.length];
+        Arrays.fill(bytes, 1f); // untouched pages are all the same one
         Turns.warmUp(() -> Ceilings.fma(1), 1000);
         Turns.warmUp(() -> Ceilings.read(bytes), 200);
         List<DoubleSupplier> ceilings = List.of(() -> Ceilings.fma(1), () -> Ceilings.read(bytes));
         double[] medians = Turns.medians(List.of(ours, theirs), ceilings, rounds, WARM_UP_MILLIS);
-        String source = shape.packing() ? "packing included" : shape.copies() > 1 ? "from L3" : "one matrix";
+        String source = shape.packing() ? PACKING : shape.copies() > 1 ? CYCLED : ONE;
         System.out.println(
                 new MatMulRow(m, k, n, source, medians[0], medians[1], medians[2], medians[3]).line());
-    }
-
-    private static float[] gaussian(Random random, int length) {
-        float[] x = new float[length];
-        for (int i = 0; i < length; i++) {
-            x[i] = (float) random.nextGaussian();
-        }
-        return x;
     }
 
     /** Native memory from a multiple of 64 bytes on. */

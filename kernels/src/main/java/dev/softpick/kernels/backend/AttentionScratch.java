@@ -18,7 +18,7 @@ public final class AttentionScratch {
 
     public final int scoreStride;
 
-    /** {@link VirtualLanes} of the denominator of each of a chunk's rows. */
+    /** {@link VirtualLanes} of the denominator of each of a chunk's rows, and of those by which a last tile is longer. */
     public final float[] lanes;
 
     /** What the lanes of each row, or its exponentials, have summed to so far. */
@@ -45,7 +45,7 @@ public final class AttentionScratch {
         int chunk = KeyValueCache.chunkFor(headSize);
         numeratorStride = Math.ceilDiv(headSize, panelWidth) * panelWidth;
         scoreStride = chunk;
-        lanes = new float[Panels.LEAD + chunk * VirtualLanes.COUNT];
+        lanes = new float[Panels.LEAD + (chunk + ROWS) * VirtualLanes.COUNT];
         sums = new double[chunk];
         scores = new float[Panels.LEAD + ROWS * scoreStride];
         numerators = new float[Panels.LEAD + ROWS * numeratorStride];

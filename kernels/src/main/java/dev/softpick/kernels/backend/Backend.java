@@ -11,9 +11,9 @@ import dev.softpick.kernels.vector.VectorBackend;
  * once; they allocate nothing, the column forms for a lone caller. Unless a method says otherwise, {@code out} may be the
  * input array at the same offset and must not overlap it in any other way.
  */
-public sealed interface Backend permits ScalarBackend, VectorBackend {
+public sealed interface Backend permits ScalarBackend, VectorBackend, StagedBackend {
 
-    /** {@code "scalar"} or {@code "vector"}. */
+    /** {@code "scalar"}, {@code "vector"}, or {@code "staged"} on the way from one to the other. */
     String name();
 
     /** Vector width in bits; 0 for the scalar backend. */
@@ -54,6 +54,20 @@ public sealed interface Backend permits ScalarBackend, VectorBackend {
 
     /** {@link #rectifiedSoftpick} for each column of a {@code [length, columns]} block; bits equal the column copied out. */
     void rectifiedSoftpickColumns(float[] x, int xOffset, float[] out, int outOffset, int length, int columns);
+
+    /**
+     * The vector-Jacobian product of {@link #softpick}, {@code dx_j = Σ_i g_i·∂y_i/∂x_j}, recomputed from x. Here and in
+     * the next two, {@code dx} must overlap neither x nor g.
+     */
+    void softpickBackward(float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset);
+
+    /** The same of {@link #softmax}; returns the derivative by the scale. */
+    double softmaxBackward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float scale, float[] dx, int dxOffset);
+
+    /** The same of {@link #rectifiedSoftpick}. */
+    void rectifiedSoftpickBackward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset);
 
     /** {@code out_i = x_i · (1 + erf(x_i / √2)) / 2}. */
     void gelu(float[] x, int xOffset, float[] out, int outOffset, int length);
@@ -105,4 +119,22 @@ public sealed interface Backend permits ScalarBackend, VectorBackend {
 
     /** {@code state += Σ k_j v_jᵀ} over the chunk that has just been filled; needed before the next key is appended. */
     void absorb(KeyValueCache cache);
+
+    /**
+     * Softpick attention of one row over the keys that it sees in a paged cache, its own the last. Where finished chunks
+     * do not live in a state, the numerator adds key by key from the first visible one.
+     */
+    void softpickRow(PagedKeyValueCache cache, int head, int row, float[] q, int qOffset, float[] out, int outOffset);
+
+    /** The same with softmax, or with SSMax over as many keys as the row sees; {@link #softmaxAttention}. */
+    void softmaxRow(
+            PagedKeyValueCache cache, int head, int row, float ssmaxScale, float[] q, int qOffset, float[] out,
+            int outOffset);
+
+    /** The same with rectified softpick. */
+    void rectifiedSoftpickRow(
+            PagedKeyValueCache cache, int head, int row, float[] q, int qOffset, float[] out, int outOffset);
+
+    /** {@code state += Σ k_j v_jᵀ} over the chunk that ends before {@code row}. */
+    void absorb(PagedKeyValueCache cache, int head, int row);
 }

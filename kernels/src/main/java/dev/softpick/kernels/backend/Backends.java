@@ -3,22 +3,37 @@ package dev.softpick.kernels.backend;
 import dev.softpick.kernels.scalar.ScalarBackend;
 import dev.softpick.kernels.vector.VectorBackend;
 
-/** Chooses the backend, once, and says why. */
+/**
+ * Chooses the backend, once, and says why.
+ *
+ * <p>Kernels that are called on their own ask {@link #current}. A model serves its first calls on {@link #scalar} while
+ * {@link #chosen} warms up, unless the choice {@linkplain #isAsked was asked for}.
+ */
 public final class Backends {
 
-    /** System property that overrides the choice: {@code vector} or {@code scalar}. */
+    /** System property that overrides the choice: {@code vector}, from the first call on, or {@code scalar}. */
     public static final String PROPERTY = "softpick.backend";
 
     private static final String VECTOR_MODULE = "jdk.incubator.vector";
 
     private Backends() {}
 
-    /** The backend that calls use unless they ask for another. */
+    /** The backend of this JVM. The first to ask has it logged. */
     public static Backend current() {
+        return Announced.BACKEND;
+    }
+
+    /** The same without the line in the log, which takes a young JVM 50 ms. */
+    public static Backend chosen() {
         return Chosen.BACKEND;
     }
 
-    /** Why {@link #current} is what it is, in a few words. */
+    /** Whether {@link #chosen} follows the system property. */
+    public static boolean isAsked() {
+        return Chosen.ASKED;
+    }
+
+    /** Why {@link #chosen} is what it is, in a few words. */
     public static String reason() {
         return Chosen.REASON;
     }
@@ -51,14 +66,16 @@ public final class Backends {
         return !mode.contains("interpreted mode") && !mode.contains("emulated-client");
     }
 
-    /** The choice, made when the first kernel is asked for; loads the vector classes only where they are chosen. */
+    /** The choice, made when the first kernel is asked for; loads no vector class but the backend itself. */
     private static final class Chosen {
 
         static final Backend BACKEND;
         static final String REASON;
+        static final boolean ASKED;
 
         static {
             String asked = System.getProperty(PROPERTY);
+            ASKED = asked != null;
             boolean vector;
             if (asked != null) {
                 if (!asked.equals("vector") && !asked.equals("scalar")) {
@@ -78,9 +95,17 @@ public final class Backends {
                 REASON = "module " + VECTOR_MODULE + " is present";
             }
             BACKEND = vector ? vector() : scalar();
+        }
+    }
+
+    private static final class Announced {
+
+        static final Backend BACKEND = Chosen.BACKEND;
+
+        static {
             System.getLogger("dev.softpick")
                     .log(System.Logger.Level.INFO, "softpick kernels: " + BACKEND.name() + " backend"
-                            + (vector ? ", " + BACKEND.width() + " bits" : "") + " (" + REASON + ")");
+                            + (BACKEND.width() > 0 ? ", " + BACKEND.width() + " bits" : "") + " (" + Chosen.REASON + ")");
         }
     }
 

@@ -6,7 +6,8 @@ import java.util.Arrays;
  * The right-hand side of a matrix product in the order in which the micro-kernel reads it, with its bias.
  *
  * <p>A {@code [k, n]} matrix is cut into panels of {@code width} columns; a panel stores its k rows one after the other,
- * so the kernel walks memory forwards. The last panel is padded with zero columns, and so is the bias. Immutable.
+ * so the kernel walks memory forwards. The last panel is padded with zero columns, and so is the bias. Immutable once it
+ * is filled.
  *
  * @param values the array that holds the panels, one after the other
  * @param start where the first panel starts in it
@@ -38,15 +39,25 @@ public record Panels(float[] values, int start, float[] bias, int biasStart, int
     /** Packs a dense row-major {@code [k, n]} matrix into {@code store} from {@code start} on, which must be zeros. */
     public static Panels pack(float[] matrix, int k, int n, float[] bias, int width, float[] store, int start) {
         int panels = Math.ceilDiv(n, width);
-        for (int p = 0; p < panels; p++) {
-            int columns = Math.min(width, n - p * width);
-            int to = start + p * k * width;
-            for (int row = 0; row < k; row++) {
-                System.arraycopy(matrix, row * n + p * width, store, to + row * width, columns);
-            }
-        }
         float[] padded = bias == null ? new float[panels * width] : Arrays.copyOf(bias, panels * width);
-        return new Panels(store, start, padded, 0, k, n, width);
+        Panels packed = new Panels(store, start, padded, 0, k, n, width);
+        packed.fill(matrix, 0, n);
+        return packed;
+    }
+
+    /** Writes a dense row-major {@code [k, columns]} matrix into the columns from {@code column} on, while it is packed. */
+    public void fill(float[] matrix, int column, int columns) {
+        for (int row = 0; row < k; row++) {
+            fillRow(matrix, row * columns, row, column, columns);
+        }
+    }
+
+    private void fillRow(float[] matrix, int from, int row, int column, int columns) {
+        for (int j = 0, run; j < columns; j += run) {
+            int inPanel = (column + j) % width;
+            run = Math.min(width - inPanel, columns - j);
+            System.arraycopy(matrix, from + j, values, offset((column + j) / width) + row * width + inPanel, run);
+        }
     }
 
     /** Writes the matrix row by row, {@code ld} floats from row to row. */

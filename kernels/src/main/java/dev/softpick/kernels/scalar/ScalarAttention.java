@@ -39,9 +39,7 @@ final class ScalarAttention {
                 ScalarMatMul.accumulate(
                         q, qOffset, cache.keys(), cache.keyOffset(j), nr, d, scores, j - start, Math.min(nr, end - j));
             }
-            for (int j = 0; j < end - start; j++) {
-                lanes[j % VirtualLanes.COUNT] += Math.abs(scores[j]);
-            }
+            addAbs(scores, end - start, lanes);
         }
         sum += fold(lanes);
 
@@ -62,7 +60,13 @@ final class ScalarAttention {
         }
     }
 
-    private static float fold(float[] lanes) {
+    private static void addAbs(float[] scores, int count, float[] lanes) {
+        for (int j = 0; j < count; j++) {
+            lanes[j % VirtualLanes.COUNT] += Math.abs(scores[j]);
+        }
+    }
+
+    static float fold(float[] lanes) {
         for (int half = VirtualLanes.COUNT / 2; half > 0; half /= 2) {
             for (int l = 0; l < half; l++) {
                 lanes[l] += lanes[l + half];

@@ -2,6 +2,7 @@ package dev.softpick.kernels.scalar;
 
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.backend.KeyValueCache;
+import dev.softpick.kernels.backend.PagedKeyValueCache;
 import dev.softpick.kernels.backend.Panels;
 
 /** The kernels in plain Java: the fallback, the cold path, and the proof that the vector kernels are right. */
@@ -70,6 +71,24 @@ public final class ScalarBackend implements Backend {
     }
 
     @Override
+    public void softpickBackward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
+        ScalarSoftpick.backward(x, xOffset, g, gOffset, length, dx, dxOffset);
+    }
+
+    @Override
+    public double softmaxBackward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float scale, float[] dx, int dxOffset) {
+        return ScalarSoftmax.backward(x, xOffset, g, gOffset, length, scale, dx, dxOffset);
+    }
+
+    @Override
+    public void rectifiedSoftpickBackward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
+        ScalarRectifiedSoftpick.backward(x, xOffset, g, gOffset, length, dx, dxOffset);
+    }
+
+    @Override
     public void gelu(float[] x, int xOffset, float[] out, int outOffset, int length) {
         ScalarGelu.gelu(x, xOffset, out, outOffset, length);
     }
@@ -116,5 +135,29 @@ public final class ScalarBackend implements Backend {
     @Override
     public void absorb(KeyValueCache cache) {
         ScalarAttention.absorb(cache);
+    }
+
+    @Override
+    public void softpickRow(
+            PagedKeyValueCache cache, int head, int row, float[] q, int qOffset, float[] out, int outOffset) {
+        ScalarRowAttention.softpick(cache, head, row, q, qOffset, out, outOffset);
+    }
+
+    @Override
+    public void softmaxRow(
+            PagedKeyValueCache cache, int head, int row, float ssmaxScale, float[] q, int qOffset, float[] out,
+            int outOffset) {
+        ScalarRowAttention.softmax(cache, head, row, ssmaxScale, q, qOffset, out, outOffset);
+    }
+
+    @Override
+    public void rectifiedSoftpickRow(
+            PagedKeyValueCache cache, int head, int row, float[] q, int qOffset, float[] out, int outOffset) {
+        ScalarRowAttention.rectifiedSoftpick(cache, head, row, q, qOffset, out, outOffset);
+    }
+
+    @Override
+    public void absorb(PagedKeyValueCache cache, int head, int row) {
+        ScalarRowAttention.absorb(cache, head, row);
     }
 }

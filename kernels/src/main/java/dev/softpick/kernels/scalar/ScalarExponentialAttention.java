@@ -69,7 +69,7 @@ final class ScalarExponentialAttention {
         }
     }
 
-    private static void softmaxWeights(AttentionScratch scratch, int count, float scale, boolean first) {
+    static void softmaxWeights(AttentionScratch scratch, int count, float scale, boolean first) {
         float[] scores = scratch.scores;
         float sign = scale < 0f ? -1f : 1f;
         float largest = ScalarPasses.largest(scores, 0, count, sign);
@@ -85,7 +85,7 @@ final class ScalarExponentialAttention {
         scratch.factors[0] = factor;
     }
 
-    private static void rectifiedWeights(AttentionScratch scratch, int count, float scale, boolean first) {
+    static void rectifiedWeights(AttentionScratch scratch, int count, float scale, boolean first) {
         float[] scores = scratch.scores;
         for (int j = 0; j < count; j++) {
             scores[j] *= scale;

@@ -13,13 +13,17 @@ public final class ScalarLayerNorm {
         double share = 1.0 / width;
         for (int row = 0; row < rows; row++) {
             int from = xOffset + row * width;
-            int to = outOffset + row * width;
             float mean = (float) (sum(x, from, width, 0f, false) * share);
             double variance = sum(x, from, width, mean, true) * share;
             float inverse = (float) (1 / Math.sqrt(variance + epsilon));
-            for (int i = 0; i < width; i++) {
-                out[to + i] = Math.fma(gamma[i] * inverse, x[from + i] - mean, beta[i]);
-            }
+            scale(x, from, mean, inverse, gamma, beta, out, outOffset + row * width);
+        }
+    }
+
+    private static void scale(
+            float[] x, int from, float mean, float inverse, float[] gamma, float[] beta, float[] out, int to) {
+        for (int i = 0; i < gamma.length; i++) {
+            out[to + i] = Math.fma(gamma[i] * inverse, x[from + i] - mean, beta[i]);
         }
     }
 

@@ -54,6 +54,52 @@ public final class ScalarRectifiedSoftpick {
         ScalarPasses.share(out, outOffset, length, share);
     }
 
+    /**
+     * With {@code e_j = e^(x_j−m)} and G = Σ g_i·y_i: {@code dx_j = e_j·((x_j > 0 ? g_j : 0) − sign(x_j)·G) / S}, S the
+     * denominator, and what {@link #addPeakTerm} adds.
+     */
+    static void backward(float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
+        float peak = ScalarPasses.largest(x, xOffset, length, 1f);
+        float shift = shift(peak);
+        float one = shift > 0f ? 0f : 1f;
+        float factor = factor(peak);
+        for (int i = 0; i < length; i++) {
+            dx[dxOffset + i] = Exponential.expMinus(x[xOffset + i] - shift, one) * factor;
+        }
+        double sum = ScalarReduce.absSum(dx, dxOffset, length) + EPSILON;
+        float share = (float) (1 / sum);
+        ScalarPasses.share(dx, dxOffset, length, share);
+        double dot = ScalarReduce.dot(g, gOffset, dx, dxOffset, length);
+        if (nothingPicked(peak, dot)) {
+            Arrays.fill(dx, dxOffset, dxOffset + length, 0f);
+            return;
+        }
+        float mean = (float) dot;
+        float none = 0f * mean;
+        for (int i = 0; i < length; i++) {
+            float value = x[xOffset + i];
+            float e = Exponential.exp(value - peak) * share;
+            dx[dxOffset + i] = e * (value > 0f ? g[gOffset + i] - mean : value < 0f ? mean : none);
+        }
+        addPeakTerm(x, xOffset, length, peak, dot / sum, dx, dxOffset);
+    }
+
+    /** Whether a row has nothing above 0, and no NaN: its gradient is 0. */
+    public static boolean nothingPicked(float peak, double dot) {
+        return !(peak > 0f) && dot == 0;
+    }
+
+    /** m is in the formula, and cancels but for ε: {@code −ε·G/S} goes to the first of the largest elements. */
+    public static void addPeakTerm(
+            float[] x, int xOffset, int length, float peak, double meanOverSum, float[] dx, int dxOffset) {
+        for (int i = 0; i < length; i++) {
+            if (x[xOffset + i] == peak) {
+                dx[dxOffset + i] -= (float) (EPSILON * meanOverSum);
+                return;
+            }
+        }
+    }
+
     static void rectifiedSoftpickColumns(float[] x, int xOffset, float[] out, int outOffset, int length, int columns) {
         ColumnStrip strip = ColumnStrip.take();
         for (int c = 0; c < columns; c += COLUMNS) {

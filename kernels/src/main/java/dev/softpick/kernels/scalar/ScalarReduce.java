@@ -62,4 +62,50 @@ final class ScalarReduce {
         l48 += i + 48 < n ? Math.abs(x[at + 48 * stride]) : 0;
         return ((l0 + l32) + (l16 + l48)) + ((l8 + l40) + (l24 + l56));
     }
+
+    /** {@code Σ x_i·y_i}, each product rounded before it is added. */
+    static double dot(float[] x, int xOffset, float[] y, int yOffset, int length) {
+        double sum = 0;
+        for (int i = 0; i < length; i += VirtualLanes.BLOCK) {
+            int n = Math.min(VirtualLanes.BLOCK, length - i);
+            int xo = xOffset + i;
+            int yo = yOffset + i;
+            float even = (eight(x, xo, y, yo, n, 0) + eight(x, xo, y, yo, n, 4))
+                    + (eight(x, xo, y, yo, n, 2) + eight(x, xo, y, yo, n, 6));
+            float odd = (eight(x, xo, y, yo, n, 1) + eight(x, xo, y, yo, n, 5))
+                    + (eight(x, xo, y, yo, n, 3) + eight(x, xo, y, yo, n, 7));
+            sum += even + odd;
+        }
+        return sum;
+    }
+
+    private static float eight(float[] x, int xo, float[] y, int yo, int n, int base) {
+        float l0 = 0;
+        float l8 = 0;
+        float l16 = 0;
+        float l24 = 0;
+        float l32 = 0;
+        float l40 = 0;
+        float l48 = 0;
+        float l56 = 0;
+        int i = base;
+        for (; i + 56 < n; i += VirtualLanes.COUNT) {
+            l0 += x[xo + i] * y[yo + i];
+            l8 += x[xo + i + 8] * y[yo + i + 8];
+            l16 += x[xo + i + 16] * y[yo + i + 16];
+            l24 += x[xo + i + 24] * y[yo + i + 24];
+            l32 += x[xo + i + 32] * y[yo + i + 32];
+            l40 += x[xo + i + 40] * y[yo + i + 40];
+            l48 += x[xo + i + 48] * y[yo + i + 48];
+            l56 += x[xo + i + 56] * y[yo + i + 56];
+        }
+        l0 += i < n ? x[xo + i] * y[yo + i] : 0;
+        l8 += i + 8 < n ? x[xo + i + 8] * y[yo + i + 8] : 0;
+        l16 += i + 16 < n ? x[xo + i + 16] * y[yo + i + 16] : 0;
+        l24 += i + 24 < n ? x[xo + i + 24] * y[yo + i + 24] : 0;
+        l32 += i + 32 < n ? x[xo + i + 32] * y[yo + i + 32] : 0;
+        l40 += i + 40 < n ? x[xo + i + 40] * y[yo + i + 40] : 0;
+        l48 += i + 48 < n ? x[xo + i + 48] * y[yo + i + 48] : 0;
+        return ((l0 + l32) + (l16 + l48)) + ((l8 + l40) + (l24 + l56));
+    }
 }

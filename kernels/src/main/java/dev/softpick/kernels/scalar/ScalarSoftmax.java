@@ -11,7 +11,7 @@ import java.util.Arrays;
  * Softmax without vectors. {@code scale·x} is largest where {@code x} is, or {@code −x} for a negative scale.
  * {@code (x − peak)·scale} never exceeds 0, as {@code fma(scale, x, −scale·peak)} may once that product is rounded.
  */
-final class ScalarSoftmax {
+public final class ScalarSoftmax {
 
     private ScalarSoftmax() {}
 
@@ -23,6 +23,31 @@ final class ScalarSoftmax {
         }
         float share = (float) (1 / ScalarReduce.absSum(out, outOffset, length));
         ScalarPasses.share(out, outOffset, length, share);
+    }
+
+    /** Leaves {@code d_j = y_j·(g_j − Σ g_i·y_i)}, times scale, in dx; returns {@code Σ x_j·d_j}. */
+    static double backward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float scale, float[] dx, int dxOffset) {
+        softmax(x, xOffset, dx, dxOffset, length, scale);
+        float mean = (float) ScalarReduce.dot(g, gOffset, dx, dxOffset, length);
+        for (int i = 0; i < length; i++) {
+            dx[dxOffset + i] *= g[gOffset + i] - mean;
+        }
+        double dot = ScalarReduce.dot(x, xOffset, dx, dxOffset, length);
+        double ofScale = Double.isNaN(dot) ? dotWithoutMasked(x, xOffset, dx, dxOffset, length) : dot;
+        for (int i = 0; i < length; i++) {
+            dx[dxOffset + i] *= scale;
+        }
+        return ofScale;
+    }
+
+    /** {@code Σ x_i·d_i} over the elements whose d is not 0: an infinite x that is masked has none. */
+    public static double dotWithoutMasked(float[] x, int xOffset, float[] d, int dOffset, int length) {
+        double sum = 0;
+        for (int i = 0; i < length; i++) {
+            sum += d[dOffset + i] == 0f ? 0 : (double) x[xOffset + i] * d[dOffset + i];
+        }
+        return sum;
     }
 
     static void softmaxColumns(

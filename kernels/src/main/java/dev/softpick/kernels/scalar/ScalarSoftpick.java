@@ -46,6 +46,38 @@ public final class ScalarSoftpick {
         }
     }
 
+    /** {@code dx_j = (g_j − sign(x_j)·Σ g_i·y_i) / (1 + Σ|x_i|)} for one row of consecutive elements. */
+    static void backward(float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
+        double sum = ScalarReduce.absSum(x, xOffset, length);
+        if (sum > LARGEST_SUM) {
+            largeBackward(x, xOffset, g, gOffset, length, dx, dxOffset);
+            return;
+        }
+        double share = 1 / (1 + sum);
+        float scale = (float) share;
+        float mean = (float) (ScalarReduce.dot(x, xOffset, g, gOffset, length) * share);
+        float none = 0f * mean;
+        for (int i = 0; i < length; i++) {
+            float value = x[xOffset + i];
+            dx[dxOffset + i] = (g[gOffset + i] - (value > 0f ? mean : value < 0f ? -mean : none)) * scale;
+        }
+    }
+
+    /** {@link #backward} in double, for sums beyond {@link #LARGEST_SUM}. */
+    public static void largeBackward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
+        double sum = 1;
+        double dot = 0;
+        for (int i = 0; i < length; i++) {
+            sum += Math.abs(x[xOffset + i]);
+            dot += (double) x[xOffset + i] * g[gOffset + i];
+        }
+        double mean = dot / sum;
+        for (int i = 0; i < length; i++) {
+            dx[dxOffset + i] = (float) ((g[gOffset + i] - Math.signum(x[xOffset + i]) * mean) / sum);
+        }
+    }
+
     /** Strips of columns with the lanes in bit-reversed order, as the vector kernel goes through wide blocks. */
     static void softpickColumns(float[] x, int xOffset, float[] out, int outOffset, int length, int columns) {
         ColumnSums scratch = ColumnSums.take();

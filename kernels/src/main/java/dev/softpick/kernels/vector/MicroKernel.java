@@ -1,6 +1,5 @@
 package dev.softpick.kernels.vector;
 
-import dev.softpick.kernels.backend.VirtualLanes;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
@@ -21,17 +20,17 @@ final class MicroKernel {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
 
-    /** Rows of a tile. Divides 60, the usual window; 6 × 4 beats 12 × 2, 14 × 2 and 8 × 3 where weights stream. */
-    static final int MR = 6;
+    private static final int NV = PanelWidth.VECTORS;
 
     /**
-     * Vectors in a tile's row: 4 where there are 32 vector registers (24 accumulators + 4 of B + 1 of A), else 2.
-     * x86 has 32 only with AVX-512, which the preferred width tells; every other 128-bit machine has 32.
+     * Rows of a tile. 6 divides 60, the usual window; 6 × 4 beats 12 × 2, 14 × 2 and 8 × 3 where weights stream. At 256 bits
+     * with 16 registers C2 loads two rows' A at a time and keeps a twelfth accumulator in memory: 40 % of the peak with 6
+     * rows.
      */
-    private static final int NV = LANES == 16 || !isX86() ? 4 : 2;
+    static final int MR = LANES == 8 && NV == 2 ? 5 : 6;
 
     /** Columns of a tile. */
-    static final int NR = NV * LANES;
+    static final int NR = PanelWidth.NR;
 
     /**
      * Most rows of B in one call. C2 guards loops that may run longer than 1,000 times with an outer loop, whose
@@ -40,11 +39,6 @@ final class MicroKernel {
     static final int MAX_K = 960;
 
     private MicroKernel() {}
-
-    private static boolean isX86() {
-        String arch = System.getProperty("os.arch");
-        return arch.equals("amd64") || arch.equals("x86_64") || arch.equals("x86") || arch.equals("i386");
-    }
 
     /**
      * One tile of NR columns. {@code init} is row-major; {@code ldi = 0} repeats one row, a bias.
@@ -130,12 +124,14 @@ final class MicroKernel {
                 c42 = x.fma(b2, c42);
                 c43 = x.fma(b3, c43);
             }
-            x = FloatVector.broadcast(SPECIES, a[r5 + i]);
-            c50 = x.fma(b0, c50);
-            c51 = x.fma(b1, c51);
-            if (NV > 2) {
-                c52 = x.fma(b2, c52);
-                c53 = x.fma(b3, c53);
+            if (MR > 5) {
+                x = FloatVector.broadcast(SPECIES, a[r5 + i]);
+                c50 = x.fma(b0, c50);
+                c51 = x.fma(b1, c51);
+                if (NV > 2) {
+                    c52 = x.fma(b2, c52);
+                    c53 = x.fma(b3, c53);
+                }
             }
             bo += NR;
         }
@@ -150,13 +146,17 @@ final class MicroKernel {
         c20.intoArray(c, o2);
         c30.intoArray(c, o3);
         c40.intoArray(c, o4);
-        c50.intoArray(c, o5);
+        if (MR > 5) {
+            c50.intoArray(c, o5);
+        }
         c01.intoArray(c, o0 + LANES);
         c11.intoArray(c, o1 + LANES);
         c21.intoArray(c, o2 + LANES);
         c31.intoArray(c, o3 + LANES);
         c41.intoArray(c, o4 + LANES);
-        c51.intoArray(c, o5 + LANES);
+        if (MR > 5) {
+            c51.intoArray(c, o5 + LANES);
+        }
         if (NV > 2) {
             c02.intoArray(c, o0 + 2 * LANES);
             c12.intoArray(c, o1 + 2 * LANES);
@@ -202,7 +202,9 @@ final class MicroKernel {
             c2 = FloatVector.broadcast(SPECIES, a[r2 + i]).fma(v, c2);
             c3 = FloatVector.broadcast(SPECIES, a[r3 + i]).fma(v, c3);
             c4 = FloatVector.broadcast(SPECIES, a[r4 + i]).fma(v, c4);
-            c5 = FloatVector.broadcast(SPECIES, a[r5 + i]).fma(v, c5);
+            if (MR > 5) {
+                c5 = FloatVector.broadcast(SPECIES, a[r5 + i]).fma(v, c5);
+            }
             bo += NR;
         }
         int o0 = co;
@@ -216,7 +218,9 @@ final class MicroKernel {
         c2.intoArray(c, o2);
         c3.intoArray(c, o3);
         c4.intoArray(c, o4);
-        c5.intoArray(c, o5);
+        if (MR > 5) {
+            c5.intoArray(c, o5);
+        }
     }
 
     /**
@@ -247,7 +251,9 @@ final class MicroKernel {
                 c2 = FloatVector.broadcast(SPECIES, a[r2 + i]).fma(v, c2);
                 c3 = FloatVector.broadcast(SPECIES, a[r3 + i]).fma(v, c3);
                 c4 = FloatVector.broadcast(SPECIES, a[r4 + i]).fma(v, c4);
-                c5 = FloatVector.broadcast(SPECIES, a[r5 + i]).fma(v, c5);
+                if (MR > 5) {
+                    c5 = FloatVector.broadcast(SPECIES, a[r5 + i]).fma(v, c5);
+                }
                 bo += NR;
             }
         }
@@ -263,142 +269,8 @@ final class MicroKernel {
         c2.intoArray(c, o2, mask);
         c3.intoArray(c, o3, mask);
         c4.intoArray(c, o4, mask);
-        c5.intoArray(c, o5, mask);
-    }
-
-    /**
-     * {@code lanes += |Q·Kᵀ|} over {@code panels} panels of keys that follow one another, without storing a score: what a row's
-     * denominator needs of keys whose values it reads from the state. {@code lanes} has a row of {@link VirtualLanes#COUNT}
-     * for each of the six rows of Q; the panels begin at lane {@code lane}.
-     *
-     * <p>One call for many panels, and |.| while the next panel's products run: 1.2 times as fast as tiles and a pass over them.
-     */
-    static void absScores(
-            float[] q, int qo, int ldq, int rows, float[] keys, int ko, int d, int panels, float[] lanes, int lo, int lane) {
-        int r0 = qo;
-        int r1 = rows > 1 ? r0 + ldq : r0;
-        int r2 = rows > 2 ? r1 + ldq : r1;
-        int r3 = rows > 3 ? r2 + ldq : r2;
-        int r4 = rows > 4 ? r3 + ldq : r3;
-        int r5 = rows > 5 ? r4 + ldq : r4;
-        FloatVector zero = FloatVector.zero(SPECIES);
-        int b = ko;
-        for (int p = 0; p < panels; p++) {
-            FloatVector c00 = zero;
-            FloatVector c10 = zero;
-            FloatVector c20 = zero;
-            FloatVector c30 = zero;
-            FloatVector c40 = zero;
-            FloatVector c50 = zero;
-            FloatVector c01 = zero;
-            FloatVector c11 = zero;
-            FloatVector c21 = zero;
-            FloatVector c31 = zero;
-            FloatVector c41 = zero;
-            FloatVector c51 = zero;
-            FloatVector c02 = zero;
-            FloatVector c12 = zero;
-            FloatVector c22 = zero;
-            FloatVector c32 = zero;
-            FloatVector c42 = zero;
-            FloatVector c52 = zero;
-            FloatVector c03 = zero;
-            FloatVector c13 = zero;
-            FloatVector c23 = zero;
-            FloatVector c33 = zero;
-            FloatVector c43 = zero;
-            FloatVector c53 = zero;
-            for (int i = 0, end = Math.min(d, MAX_K); i < end; i++) {
-                FloatVector b0 = FloatVector.fromArray(SPECIES, keys, b);
-                FloatVector b1 = FloatVector.fromArray(SPECIES, keys, b + LANES);
-                FloatVector b2 = NV > 2 ? FloatVector.fromArray(SPECIES, keys, b + 2 * LANES) : b0;
-                FloatVector b3 = NV > 2 ? FloatVector.fromArray(SPECIES, keys, b + 3 * LANES) : b0;
-                FloatVector x = FloatVector.broadcast(SPECIES, q[r0 + i]);
-                c00 = x.fma(b0, c00);
-                c01 = x.fma(b1, c01);
-                if (NV > 2) {
-                    c02 = x.fma(b2, c02);
-                    c03 = x.fma(b3, c03);
-                }
-                x = FloatVector.broadcast(SPECIES, q[r1 + i]);
-                c10 = x.fma(b0, c10);
-                c11 = x.fma(b1, c11);
-                if (NV > 2) {
-                    c12 = x.fma(b2, c12);
-                    c13 = x.fma(b3, c13);
-                }
-                x = FloatVector.broadcast(SPECIES, q[r2 + i]);
-                c20 = x.fma(b0, c20);
-                c21 = x.fma(b1, c21);
-                if (NV > 2) {
-                    c22 = x.fma(b2, c22);
-                    c23 = x.fma(b3, c23);
-                }
-                x = FloatVector.broadcast(SPECIES, q[r3 + i]);
-                c30 = x.fma(b0, c30);
-                c31 = x.fma(b1, c31);
-                if (NV > 2) {
-                    c32 = x.fma(b2, c32);
-                    c33 = x.fma(b3, c33);
-                }
-                x = FloatVector.broadcast(SPECIES, q[r4 + i]);
-                c40 = x.fma(b0, c40);
-                c41 = x.fma(b1, c41);
-                if (NV > 2) {
-                    c42 = x.fma(b2, c42);
-                    c43 = x.fma(b3, c43);
-                }
-                x = FloatVector.broadcast(SPECIES, q[r5 + i]);
-                c50 = x.fma(b0, c50);
-                c51 = x.fma(b1, c51);
-                if (NV > 2) {
-                    c52 = x.fma(b2, c52);
-                    c53 = x.fma(b3, c53);
-                }
-                b += NR;
-            }
-            int at = lo + (lane + p * NR) % VirtualLanes.COUNT;
-            FloatVector.fromArray(SPECIES, lanes, at).add(c00.abs()).intoArray(lanes, at);
-            FloatVector.fromArray(SPECIES, lanes, at + LANES).add(c01.abs()).intoArray(lanes, at + LANES);
-            if (NV > 2) {
-                FloatVector.fromArray(SPECIES, lanes, at + 2 * LANES).add(c02.abs()).intoArray(lanes, at + 2 * LANES);
-                FloatVector.fromArray(SPECIES, lanes, at + 3 * LANES).add(c03.abs()).intoArray(lanes, at + 3 * LANES);
-            }
-            at += VirtualLanes.COUNT;
-            FloatVector.fromArray(SPECIES, lanes, at).add(c10.abs()).intoArray(lanes, at);
-            FloatVector.fromArray(SPECIES, lanes, at + LANES).add(c11.abs()).intoArray(lanes, at + LANES);
-            if (NV > 2) {
-                FloatVector.fromArray(SPECIES, lanes, at + 2 * LANES).add(c12.abs()).intoArray(lanes, at + 2 * LANES);
-                FloatVector.fromArray(SPECIES, lanes, at + 3 * LANES).add(c13.abs()).intoArray(lanes, at + 3 * LANES);
-            }
-            at += VirtualLanes.COUNT;
-            FloatVector.fromArray(SPECIES, lanes, at).add(c20.abs()).intoArray(lanes, at);
-            FloatVector.fromArray(SPECIES, lanes, at + LANES).add(c21.abs()).intoArray(lanes, at + LANES);
-            if (NV > 2) {
-                FloatVector.fromArray(SPECIES, lanes, at + 2 * LANES).add(c22.abs()).intoArray(lanes, at + 2 * LANES);
-                FloatVector.fromArray(SPECIES, lanes, at + 3 * LANES).add(c23.abs()).intoArray(lanes, at + 3 * LANES);
-            }
-            at += VirtualLanes.COUNT;
-            FloatVector.fromArray(SPECIES, lanes, at).add(c30.abs()).intoArray(lanes, at);
-            FloatVector.fromArray(SPECIES, lanes, at + LANES).add(c31.abs()).intoArray(lanes, at + LANES);
-            if (NV > 2) {
-                FloatVector.fromArray(SPECIES, lanes, at + 2 * LANES).add(c32.abs()).intoArray(lanes, at + 2 * LANES);
-                FloatVector.fromArray(SPECIES, lanes, at + 3 * LANES).add(c33.abs()).intoArray(lanes, at + 3 * LANES);
-            }
-            at += VirtualLanes.COUNT;
-            FloatVector.fromArray(SPECIES, lanes, at).add(c40.abs()).intoArray(lanes, at);
-            FloatVector.fromArray(SPECIES, lanes, at + LANES).add(c41.abs()).intoArray(lanes, at + LANES);
-            if (NV > 2) {
-                FloatVector.fromArray(SPECIES, lanes, at + 2 * LANES).add(c42.abs()).intoArray(lanes, at + 2 * LANES);
-                FloatVector.fromArray(SPECIES, lanes, at + 3 * LANES).add(c43.abs()).intoArray(lanes, at + 3 * LANES);
-            }
-            at += VirtualLanes.COUNT;
-            FloatVector.fromArray(SPECIES, lanes, at).add(c50.abs()).intoArray(lanes, at);
-            FloatVector.fromArray(SPECIES, lanes, at + LANES).add(c51.abs()).intoArray(lanes, at + LANES);
-            if (NV > 2) {
-                FloatVector.fromArray(SPECIES, lanes, at + 2 * LANES).add(c52.abs()).intoArray(lanes, at + 2 * LANES);
-                FloatVector.fromArray(SPECIES, lanes, at + 3 * LANES).add(c53.abs()).intoArray(lanes, at + 3 * LANES);
-            }
+        if (MR > 5) {
+            c5.intoArray(c, o5, mask);
         }
     }
 

@@ -94,7 +94,7 @@ final class VectorAttention {
         AttentionScratch scratch = cache.scratch();
         int d = cache.headSize();
         if (d <= MicroKernel.MAX_K) {
-            MicroKernel.absScores(
+            ScoreSumKernel.absScores(
                     q, qo, cache.queryStride(), n, cache.keys(), cache.keyOffset(from), d, (to - from) / NR,
                     scratch.lanes, lo, from % COUNT);
             return;
@@ -184,7 +184,7 @@ final class VectorAttention {
      * What the lanes hold and the |s_j| of {@code count} more keys, the first of which belongs to lane 0. Zeros are written
      * behind them up to a whole number of lanes: they change no sum, and masks would ({@link MicroKernel#edge}).
      */
-    private static float absSum(float[] s, int so, int count, float[] lanes, int lo) {
+    static float absSum(float[] s, int so, int count, float[] lanes, int lo) {
         int whole = Math.ceilDiv(count, COUNT) * COUNT;
         Arrays.fill(s, so + count, so + whole, 0f);
         for (int half = 0; half < COUNT / 4; half += LANES) {

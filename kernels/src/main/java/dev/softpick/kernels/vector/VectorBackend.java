@@ -2,8 +2,8 @@ package dev.softpick.kernels.vector;
 
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.backend.KeyValueCache;
+import dev.softpick.kernels.backend.PagedKeyValueCache;
 import dev.softpick.kernels.backend.Panels;
-import jdk.incubator.vector.FloatVector;
 
 /** The kernels on {@code jdk.incubator.vector}, at the width that the machine prefers. */
 public final class VectorBackend implements Backend {
@@ -15,12 +15,12 @@ public final class VectorBackend implements Backend {
 
     @Override
     public int width() {
-        return FloatVector.SPECIES_PREFERRED.vectorBitSize();
+        return PanelWidth.BITS;
     }
 
     @Override
     public int panelWidth() {
-        return MicroKernel.NR;
+        return PanelWidth.NR;
     }
 
     @Override
@@ -70,6 +70,24 @@ public final class VectorBackend implements Backend {
     }
 
     @Override
+    public void softpickBackward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
+        VectorSoftpick.backward(x, xOffset, g, gOffset, length, dx, dxOffset);
+    }
+
+    @Override
+    public double softmaxBackward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float scale, float[] dx, int dxOffset) {
+        return VectorSoftmax.backward(x, xOffset, g, gOffset, length, scale, dx, dxOffset);
+    }
+
+    @Override
+    public void rectifiedSoftpickBackward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
+        VectorRectifiedSoftpick.backward(x, xOffset, g, gOffset, length, dx, dxOffset);
+    }
+
+    @Override
     public void gelu(float[] x, int xOffset, float[] out, int outOffset, int length) {
         VectorGelu.gelu(x, xOffset, out, outOffset, length);
     }
@@ -116,5 +134,29 @@ public final class VectorBackend implements Backend {
     @Override
     public void absorb(KeyValueCache cache) {
         VectorAttention.absorb(cache);
+    }
+
+    @Override
+    public void softpickRow(
+            PagedKeyValueCache cache, int head, int row, float[] q, int qOffset, float[] out, int outOffset) {
+        VectorRowAttention.softpick(cache, head, row, q, qOffset, out, outOffset);
+    }
+
+    @Override
+    public void softmaxRow(
+            PagedKeyValueCache cache, int head, int row, float ssmaxScale, float[] q, int qOffset, float[] out,
+            int outOffset) {
+        VectorRowAttention.softmax(cache, head, row, ssmaxScale, q, qOffset, out, outOffset);
+    }
+
+    @Override
+    public void rectifiedSoftpickRow(
+            PagedKeyValueCache cache, int head, int row, float[] q, int qOffset, float[] out, int outOffset) {
+        VectorRowAttention.rectifiedSoftpick(cache, head, row, q, qOffset, out, outOffset);
+    }
+
+    @Override
+    public void absorb(PagedKeyValueCache cache, int head, int row) {
+        VectorRowAttention.absorb(cache, head, row);
     }
 }

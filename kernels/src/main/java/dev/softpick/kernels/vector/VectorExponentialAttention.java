@@ -94,7 +94,7 @@ final class VectorExponentialAttention {
         }
     }
 
-    private static void softmaxWeights(AttentionScratch scratch, int r, int count, float scale, boolean first) {
+    static void softmaxWeights(AttentionScratch scratch, int r, int count, float scale, boolean first) {
         float[] scores = scratch.scores;
         int so = Panels.LEAD + r * scratch.scoreStride;
         float sign = scale < 0f ? -1f : 1f;
@@ -109,7 +109,7 @@ final class VectorExponentialAttention {
         scratch.factors[r] = factor;
     }
 
-    private static void rectifiedWeights(AttentionScratch scratch, int r, int count, float scale, boolean first) {
+    static void rectifiedWeights(AttentionScratch scratch, int r, int count, float scale, boolean first) {
         float[] scores = scratch.scores;
         int so = Panels.LEAD + r * scratch.scoreStride;
         VectorAttention.scale(scores, so, scale, scores, so, count);

@@ -84,7 +84,19 @@ final class VectorPasses {
         }
     }
 
-    /** The same for each column of a strip with its own share. */
+    /** {@code x = x·factor}. */
+    static void multiply(float[] x, int offset, int length, float factor) {
+        int full = SPECIES.loopBound(length);
+        for (int i = 0; i < full; i += LANES) {
+            FloatVector.fromArray(SPECIES, x, offset + i).mul(factor).intoArray(x, offset + i);
+        }
+        if (full < length) {
+            VectorMask<Float> rest = SPECIES.indexInRange(full, length);
+            FloatVector.fromArray(SPECIES, x, offset + full, rest).mul(factor).intoArray(x, offset + full, rest);
+        }
+    }
+
+    /** {@link #share} for each column of a strip with its own share. */
     static void share(float[] x, int offset, int length, int columns, int width, ColumnStrip strip) {
         int tile = ColumnStrip.tileRows(columns);
         for (int first = 0; first < length; first += tile) {

@@ -43,6 +43,47 @@ final class VectorRectifiedSoftpick {
         VectorPasses.share(out, outOffset, length, (float) (1 / (sum + ScalarRectifiedSoftpick.EPSILON)));
     }
 
+    /** The steps of {@link ScalarRectifiedSoftpick}'s. */
+    static void backward(float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
+        float peak = VectorPasses.largest(x, xOffset, length, 1f);
+        differences(
+                x, xOffset, dx, dxOffset, length, ScalarRectifiedSoftpick.shift(peak),
+                ScalarRectifiedSoftpick.factor(peak));
+        double sum = VectorReduce.absSum(dx, dxOffset, length) + ScalarRectifiedSoftpick.EPSILON;
+        float share = (float) (1 / sum);
+        VectorPasses.share(dx, dxOffset, length, share);
+        double dot = VectorDot.dot(g, gOffset, dx, dxOffset, length);
+        if (ScalarRectifiedSoftpick.nothingPicked(peak, dot)) {
+            Arrays.fill(dx, dxOffset, dxOffset + length, 0f);
+            return;
+        }
+        VectorSoftmax.exponentials(x, xOffset, dx, dxOffset, length, peak, 1f);
+        weigh(x, xOffset, g, gOffset, length, (float) dot, share, dx, dxOffset);
+        ScalarRectifiedSoftpick.addPeakTerm(x, xOffset, length, peak, dot / sum, dx, dxOffset);
+    }
+
+    /** {@code dx = dx·share·(g − mean)} where x is above 0, {@code dx·share·mean} where it is below. */
+    private static void weigh(
+            float[] x, int xo, float[] g, int go, int n, float mean, float share, float[] dx, int dxo) {
+        FloatVector none = FloatVector.broadcast(SPECIES, 0f * mean);
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            FloatVector value = FloatVector.fromArray(SPECIES, x, xo + i);
+            FloatVector difference = FloatVector.fromArray(SPECIES, g, go + i).sub(mean);
+            FloatVector part = none.blend(difference, value.compare(VectorOperators.GT, 0f))
+                    .blend(mean, value.compare(VectorOperators.LT, 0f));
+            FloatVector.fromArray(SPECIES, dx, dxo + i).mul(share).mul(part).intoArray(dx, dxo + i);
+        }
+        if (i < n) {
+            VectorMask<Float> mask = SPECIES.indexInRange(i, n);
+            FloatVector value = FloatVector.fromArray(SPECIES, x, xo + i, mask);
+            FloatVector difference = FloatVector.fromArray(SPECIES, g, go + i, mask).sub(mean);
+            FloatVector part = none.blend(difference, value.compare(VectorOperators.GT, 0f))
+                    .blend(mean, value.compare(VectorOperators.LT, 0f));
+            FloatVector.fromArray(SPECIES, dx, dxo + i, mask).mul(share).mul(part).intoArray(dx, dxo + i, mask);
+        }
+    }
+
     static void rectifiedSoftpickColumns(float[] x, int xOffset, float[] out, int outOffset, int length, int columns) {
         ColumnStrip strip = ColumnStrip.take();
         for (int c = 0; c < columns; c += COLUMNS) {

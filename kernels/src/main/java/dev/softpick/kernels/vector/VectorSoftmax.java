@@ -15,6 +15,7 @@ import static dev.softpick.kernels.backend.Exponential.MAGIC;
 
 import dev.softpick.kernels.backend.ColumnStrip;
 import dev.softpick.kernels.backend.VirtualLanes;
+import dev.softpick.kernels.scalar.ScalarSoftmax;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -42,6 +43,32 @@ final class VectorSoftmax {
             sum += VectorReduce.absSum(out, outOffset + i, n);
         }
         VectorPasses.share(out, outOffset, length, (float) (1 / sum));
+    }
+
+    /** The steps of {@code ScalarSoftmax.backward}. */
+    static double backward(
+            float[] x, int xOffset, float[] g, int gOffset, int length, float scale, float[] dx, int dxOffset) {
+        softmax(x, xOffset, dx, dxOffset, length, scale);
+        float mean = (float) VectorDot.dot(g, gOffset, dx, dxOffset, length);
+        weigh(g, gOffset, length, mean, dx, dxOffset);
+        double dot = VectorDot.dot(x, xOffset, dx, dxOffset, length);
+        double ofScale = Double.isNaN(dot) ? ScalarSoftmax.dotWithoutMasked(x, xOffset, dx, dxOffset, length) : dot;
+        VectorPasses.multiply(dx, dxOffset, length, scale);
+        return ofScale;
+    }
+
+    /** {@code dx = dx·(g − mean)}. */
+    private static void weigh(float[] g, int go, int n, float mean, float[] dx, int dxo) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            FloatVector difference = FloatVector.fromArray(SPECIES, g, go + i).sub(mean);
+            FloatVector.fromArray(SPECIES, dx, dxo + i).mul(difference).intoArray(dx, dxo + i);
+        }
+        if (i < n) {
+            VectorMask<Float> mask = SPECIES.indexInRange(i, n);
+            FloatVector difference = FloatVector.fromArray(SPECIES, g, go + i, mask).sub(mean);
+            FloatVector.fromArray(SPECIES, dx, dxo + i, mask).mul(difference).intoArray(dx, dxo + i, mask);
+        }
     }
 
     static void softmaxColumns(

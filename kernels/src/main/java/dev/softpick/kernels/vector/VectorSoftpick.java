@@ -7,6 +7,7 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -53,6 +54,38 @@ final class VectorSoftpick {
         if (i < n) {
             VectorMask<Float> mask = SPECIES.indexInRange(i, n);
             FloatVector.fromArray(SPECIES, x, xOffset + i, mask).mul(scale).intoArray(out, outOffset + i, mask);
+        }
+    }
+
+    /** The steps of {@code ScalarSoftpick.backward}. */
+    static void backward(float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
+        double sum = VectorReduce.absSum(x, xOffset, length);
+        if (sum > ScalarSoftpick.LARGEST_SUM) {
+            ScalarSoftpick.largeBackward(x, xOffset, g, gOffset, length, dx, dxOffset);
+            return;
+        }
+        double share = 1 / (1 + sum);
+        float mean = (float) (VectorDot.dot(x, xOffset, g, gOffset, length) * share);
+        spread(x, xOffset, g, gOffset, length, mean, (float) share, dx, dxOffset);
+    }
+
+    /** {@code dx = (g − sign(x)·mean)·scale}. */
+    private static void spread(
+            float[] x, int xo, float[] g, int go, int n, float mean, float scale, float[] dx, int dxo) {
+        FloatVector none = FloatVector.broadcast(SPECIES, 0f * mean);
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            FloatVector value = FloatVector.fromArray(SPECIES, x, xo + i);
+            FloatVector part = none.blend(mean, value.compare(VectorOperators.GT, 0f))
+                    .blend(-mean, value.compare(VectorOperators.LT, 0f));
+            FloatVector.fromArray(SPECIES, g, go + i).sub(part).mul(scale).intoArray(dx, dxo + i);
+        }
+        if (i < n) {
+            VectorMask<Float> mask = SPECIES.indexInRange(i, n);
+            FloatVector value = FloatVector.fromArray(SPECIES, x, xo + i, mask);
+            FloatVector part = none.blend(mean, value.compare(VectorOperators.GT, 0f))
+                    .blend(-mean, value.compare(VectorOperators.LT, 0f));
+            FloatVector.fromArray(SPECIES, g, go + i, mask).sub(part).mul(scale).intoArray(dx, dxo + i, mask);
         }
     }
 

@@ -180,8 +180,31 @@ public final class SafetensorsFile implements Closeable {
             throw wrongType(tensor, "F32, F64, F16, BF16");
         }
         float[] values = new float[count(tensor)];
+        floats(tensor, values);
+        return values;
+    }
+
+    /**
+     * The same into the caller's array, from index 0.
+     *
+     * @throws IllegalArgumentException if the array is shorter than the tensor
+     */
+    public void floats(String name, float[] to) throws ModelFormatException {
+        TensorInfo tensor = tensor(name);
+        if (!tensor.dtype().isFloat()) {
+            throw wrongType(tensor, "F32, F64, F16, BF16");
+        }
+        if (to == null || to.length < tensor.elements()) {
+            throw new IllegalArgumentException("to has " + (to == null ? "no" : "" + to.length) + " elements; tensor "
+                    + Names.quoted(name) + " has " + tensor.elements());
+        }
+        floats(tensor, to);
+    }
+
+    private void floats(TensorInfo tensor, float[] values) throws ModelFormatException {
+        int count = (int) tensor.elements();
         synchronized (data) {
-            for (int i = 0, n; i < values.length; i += n) {
+            for (int i = 0, n; i < count; i += n) {
                 n = elementsAtOnce(tensor, i);
                 ByteBuffer bytes = bytes(tensor, i, n);
                 switch (tensor.dtype()) {
@@ -204,7 +227,6 @@ public final class SafetensorsFile implements Closeable {
                 }
             }
         }
-        return values;
     }
 
     /**

@@ -1,0 +1,13 @@
+package dev.softpick.cli;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import java.io.IOException;
+
+/** Any bytes in a .csv file. */
+class CsvFuzz {
+
+    @FuzzTest(maxDuration = "10m")
+    void anyBytes(byte[] file) throws IOException {
+        InputFuzz.check(file, ".csv");
+    }
+}

@@ -1,0 +1,29 @@
+package dev.softpick.kernels.vector;
+
+import jdk.incubator.vector.VectorShape;
+
+/**
+ * How wide a panel is, told without a vector class: weights are packed while a young JVM still waits for its first
+ * answer, and loading a species costs it 12 ms, asking for the shape 0.6.
+ */
+final class PanelWidth {
+
+    /** Bits of a vector at the width that the machine prefers. */
+    static final int BITS = VectorShape.preferredShape().vectorBitSize();
+
+    /**
+     * Vectors in a row of {@link MicroKernel}'s tile: 4 where there are 32 vector registers (24 accumulators + 4 of B + 1
+     * of A), else 2. x86 has 32 only with AVX-512, which the preferred width tells; every other 128-bit machine has 32.
+     */
+    static final int VECTORS = BITS == 512 || !isX86() ? 4 : 2;
+
+    /** Columns of a tile, and so of a panel. */
+    static final int NR = VECTORS * BITS / Float.SIZE;
+
+    private PanelWidth() {}
+
+    private static boolean isX86() {
+        String arch = System.getProperty("os.arch");
+        return arch.equals("amd64") || arch.equals("x86_64") || arch.equals("x86") || arch.equals("i386");
+    }
+}

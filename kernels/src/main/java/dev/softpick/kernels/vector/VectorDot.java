@@ -1,0 +1,102 @@
+package dev.softpick.kernels.vector;
+
+import dev.softpick.kernels.backend.VirtualLanes;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * {@code Σ x_i·y_i} in the passes of {@link VectorReduce}. A product is rounded before it is added: so no lane ever
+ * holds −0, and the zeros that a mask reads behind the row change no bit.
+ */
+final class VectorDot {
+
+    private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    private static final int LANES = SPECIES.length();
+    private static final int COUNT = VirtualLanes.COUNT;
+    private static final int BLOCK = VirtualLanes.BLOCK;
+
+    /** Lanes between the registers of a pass. */
+    private static final int APART = COUNT / 4;
+
+    /** Lanes between two passes that fold with each other. */
+    private static final int STEP = Math.max(LANES, APART / 2);
+
+    private static final VectorShuffle<Float> BY_8 = rotation(8);
+    private static final VectorShuffle<Float> BY_4 = rotation(4);
+    private static final VectorShuffle<Float> BY_2 = rotation(2);
+    private static final VectorShuffle<Float> BY_1 = rotation(1);
+
+    private VectorDot() {}
+
+    private static VectorShuffle<Float> rotation(int by) {
+        return VectorShuffle.iota(SPECIES, by % LANES, 1, true);
+    }
+
+    static double dot(float[] x, int xOffset, float[] y, int yOffset, int length) {
+        double sum = 0;
+        for (int i = 0; i < length; i += BLOCK) {
+            sum += block(x, xOffset + i, y, yOffset + i, Math.min(BLOCK, length - i));
+        }
+        return sum;
+    }
+
+    private static float block(float[] x, int xo, float[] y, int yo, int n) {
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector v = zero;
+        int full = n & -COUNT;
+        for (int pair = 0; pair < APART / 2; pair += LANES) {
+            FloatVector s = zero;
+            for (int first = pair; first < APART; first += STEP) {
+                FloatVector a = zero;
+                FloatVector b = zero;
+                FloatVector c = zero;
+                FloatVector d = zero;
+                int i = first;
+                for (; i < full; i += COUNT) {
+                    var xa = FloatVector.fromArray(SPECIES, x, xo + i);
+                    var xb = FloatVector.fromArray(SPECIES, x, xo + i + APART);
+                    var xc = FloatVector.fromArray(SPECIES, x, xo + i + 2 * APART);
+                    var xd = FloatVector.fromArray(SPECIES, x, xo + i + 3 * APART);
+                    a = a.add(xa.mul(FloatVector.fromArray(SPECIES, y, yo + i)));
+                    b = b.add(xb.mul(FloatVector.fromArray(SPECIES, y, yo + i + APART)));
+                    c = c.add(xc.mul(FloatVector.fromArray(SPECIES, y, yo + i + 2 * APART)));
+                    d = d.add(xd.mul(FloatVector.fromArray(SPECIES, y, yo + i + 3 * APART)));
+                }
+                if (i < n) {
+                    var m = SPECIES.indexInRange(i, n);
+                    a = a.add(FloatVector.fromArray(SPECIES, x, xo + i, m)
+                            .mul(FloatVector.fromArray(SPECIES, y, yo + i, m)));
+                }
+                i += APART;
+                if (i < n) {
+                    var m = SPECIES.indexInRange(i, n);
+                    b = b.add(FloatVector.fromArray(SPECIES, x, xo + i, m)
+                            .mul(FloatVector.fromArray(SPECIES, y, yo + i, m)));
+                }
+                i += APART;
+                if (i < n) {
+                    var m = SPECIES.indexInRange(i, n);
+                    c = c.add(FloatVector.fromArray(SPECIES, x, xo + i, m)
+                            .mul(FloatVector.fromArray(SPECIES, y, yo + i, m)));
+                }
+                i += APART;
+                if (i < n) {
+                    var m = SPECIES.indexInRange(i, n);
+                    d = d.add(FloatVector.fromArray(SPECIES, x, xo + i, m)
+                            .mul(FloatVector.fromArray(SPECIES, y, yo + i, m)));
+                }
+                s = s.add(a.add(c).add(b.add(d)));
+            }
+            v = v.add(s);
+        }
+        if (LANES > 8) {
+            v = v.add(v.rearrange(BY_8));
+        }
+        if (LANES > 4) {
+            v = v.add(v.rearrange(BY_4));
+        }
+        v = v.add(v.rearrange(BY_2));
+        return v.add(v.rearrange(BY_1)).lane(0);
+    }
+}

@@ -1,0 +1,328 @@
+package dev.softpick.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
+import static org.assertj.core.api.Assertions.withinPercentage;
+
+import dev.softpick.kernels.backend.Backend;
+import java.util.Arrays;
+import java.util.function.IntToDoubleFunction;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Vector-Jacobian products: closed form and finite differences in double, scalar and vector kernels. */
+class GradientTest {
+
+    private static final float SCALE = 1.75f;
+
+    /** A normalizer: its kernel, its formula in double, and its gradient as a formula. */
+    enum Kind {
+        SOFTPICK {
+            @Override
+            double[] forward(double[] x) {
+                double sum = 1 + Arrays.stream(x).map(Math::abs).sum();
+                return Arrays.stream(x).map(v -> v / sum).toArray();
+            }
+
+            @Override
+            double[] gradient(double[] x, double[] g) {
+                double sum = 1 + Arrays.stream(x).map(Math::abs).sum();
+                double mean = dot(forward(x), g);
+                return each(x.length, j -> (g[j] - Math.signum(x[j]) * mean) / sum);
+            }
+
+            @Override
+            double size(double[] x, double[] y, int j) {
+                return 1 / (1 + Arrays.stream(x).map(Math::abs).sum());
+            }
+
+            @Override
+            void backward(Backend backend, float[] x, float[] g, int n, float[] dx) {
+                backend.softpickBackward(x, Kernels.GAP, g, 0, n, dx, Kernels.GAP);
+            }
+        },
+        SOFTMAX {
+            @Override
+            double[] forward(double[] x) {
+                return softmax(x, SCALE);
+            }
+
+            @Override
+            double[] gradient(double[] x, double[] g) {
+                double[] y = forward(x);
+                double mean = dot(y, g);
+                return each(x.length, j -> SCALE * y[j] * (g[j] - mean));
+            }
+
+            @Override
+            double size(double[] x, double[] y, int j) {
+                return 2 * SCALE * y[j];
+            }
+
+            @Override
+            void backward(Backend backend, float[] x, float[] g, int n, float[] dx) {
+                backend.softmaxBackward(x, Kernels.GAP, g, 0, n, SCALE, dx, Kernels.GAP);
+            }
+        },
+        RECTIFIED {
+            @Override
+            double[] forward(double[] x) {
+                double peak = peak(x);
+                double sum = sum(x, peak);
+                return Arrays.stream(x).map(v -> Math.max(Math.expm1(v), 0) * Math.exp(-peak) / sum).toArray();
+            }
+
+            @Override
+            double[] gradient(double[] x, double[] g) {
+                double peak = peak(x);
+                double sum = sum(x, peak);
+                double mean = dot(forward(x), g);
+                int largest = IntStream.range(0, x.length).filter(i -> x[i] == peak).findFirst().orElse(-1);
+                return each(x.length, j -> Math.exp(x[j] - peak) / sum
+                                * ((x[j] > 0 ? g[j] : 0) - Math.signum(x[j]) * mean)
+                        - (j == largest && peak > 0 ? 1e-8 * mean / sum : 0));
+            }
+
+            @Override
+            double size(double[] x, double[] y, int j) {
+                double peak = peak(x);
+                return 2 * Math.exp(x[j] - peak) / sum(x, peak);
+            }
+
+            @Override
+            void backward(Backend backend, float[] x, float[] g, int n, float[] dx) {
+                backend.rectifiedSoftpickBackward(x, Kernels.GAP, g, 0, n, dx, Kernels.GAP);
+            }
+
+            private double peak(double[] x) {
+                return Arrays.stream(x).max().orElse(0);
+            }
+
+            private double sum(double[] x, double peak) {
+                return Arrays.stream(x).map(v -> Math.abs(Math.expm1(v)) * Math.exp(-peak)).sum() + 1e-8;
+            }
+        };
+
+        abstract double[] forward(double[] x);
+
+        abstract double[] gradient(double[] x, double[] g);
+
+        /** What an element of the gradient is at most for gradients of 1: errors are measured by it. */
+        abstract double size(double[] x, double[] y, int j);
+
+        abstract void backward(Backend backend, float[] x, float[] g, int n, float[] dx);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void agreesWithTheClosedFormAndBetweenBackendsAtEveryLength(Kind kind) {
+        Kernels.lengths().forEach(n -> {
+            for (float width : new float[] {0.01f, 1f, 6f}) {
+                float[] x = scaled(Kernels.gaussian(n, n), width);
+                float[] g = Kernels.gaussian(n + 1, n);
+                float[] first = null;
+                for (Backend backend : Kernels.backends()) {
+                    String what = backend.name() + " " + kind + " length " + n + " width " + width;
+                    float[] dx = run(what, kind, backend, x, g);
+                    assertClose(what, kind, dx, doubles(x), doubles(g), 1e-6);
+                    first = first == null ? dx : first;
+                    Bits.assertEqual(what, dx, first);
+                }
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theClosedFormsAreTheDerivatives(Kind kind) {
+        for (int n : new int[] {1, 2, 3, 7, 16, 33, 64, 65, 130}) {
+            for (double width : new double[] {0.3, 1, 3}) {
+                double[] x = Arrays.stream(doubles(Kernels.gaussian(n + 300, n)))
+                        .map(v -> v * width + Math.copySign(1e-3, v))
+                        .toArray();
+                double[] g = doubles(Kernels.gaussian(n + 301, n));
+                assertDerivatives(kind + " length " + n + " width " + width, x, kind.gradient(x, g), v ->
+                        new double[] {dot(kind.forward(v), g)});
+            }
+        }
+        // where ε counts, the term of the largest element does too
+        double[] x = {1e-6};
+        assertThat(Kind.RECTIFIED.gradient(x, new double[] {1})[0])
+                .isCloseTo(1e-8 / Math.pow(1e-6 + 1e-8, 2), withinPercentage(0.01));
+        for (Backend backend : Kernels.backends()) {
+            float[] dx = run("tiny", Kind.RECTIFIED, backend, new float[] {1e-6f}, new float[] {1f});
+            assertThat((double) dx[0]).isCloseTo(9802.96, withinPercentage(1));
+        }
+    }
+
+    @Test
+    void theScaleHasItsDerivativeToo() {
+        for (int n : new int[] {1, 5, 64, 200, 2049}) {
+            float[] x = Kernels.gaussian(n, n);
+            float[] g = Kernels.gaussian(n + 1, n);
+            double[] exact = doubles(x);
+            double h = 1e-5;
+            double expected = (dot(softmax(exact, SCALE + h), doubles(g)) - dot(softmax(exact, SCALE - h), doubles(g)))
+                    / (2 * h);
+            float[] dx = new float[n];
+            float[] masked = Arrays.copyOf(x, n + 1);
+            masked[n] = Float.NEGATIVE_INFINITY;
+            float[] more = Arrays.copyOf(g, n + 1);
+            more[n] = 3f;
+            double first = 0;
+            for (Backend backend : Kernels.backends()) {
+                double of = backend.softmaxBackward(x, 0, g, 0, n, SCALE, dx, 0);
+                assertThat(of).as(backend.name() + " length " + n).isCloseTo(expected, offset(2e-6));
+                first = backend == Kernels.backends().get(0) ? of : first;
+                assertThat(of).isEqualTo(first);
+                float[] wider = new float[n + 1];
+                double ofMasked = backend.softmaxBackward(masked, 0, more, 0, n + 1, SCALE, wider, 0);
+                assertThat(ofMasked).as(backend.name() + " masked").isCloseTo(expected, offset(2e-6));
+                assertThat(wider[n]).isEqualTo(0f);
+            }
+            double logarithm = Math.log(n);
+            float ofA = SSMax.backward(x, 0, g, 0, n, 0.4f, dx, 0);
+            double expectedOfA = (dot(softmax(exact, (0.4 + h) * logarithm), doubles(g))
+                            - dot(softmax(exact, (0.4 - h) * logarithm), doubles(g)))
+                    / (2 * h);
+            assertThat((double) ofA).as("a, length " + n).isCloseTo(expectedOfA, offset(1e-5));
+            float[] same = new float[n];
+            Softmax.backward(x, 0, g, 0, n, SSMax.scale(0.4f, n), same, 0);
+            Bits.assertEqual("ssmax length " + n, dx, same);
+        }
+    }
+
+    @Test
+    void specialValues() {
+        for (Backend backend : Kernels.backends()) {
+            for (int n : new int[] {5, 64, 100, 3000}) {
+                float[] g = Kernels.gaussian(n, n);
+                for (Kind kind : Kind.values()) {
+                    String what = backend.name() + " " + kind + " length " + n;
+                    for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+                        float[] x = Kernels.gaussian(n, n);
+                        x[2] = 0f;
+                        x[3] = bad;
+                        assertNaN(what + " x " + bad, run(what, kind, backend, x, g));
+                    }
+                    float[] bad = g.clone();
+                    bad[4] = Float.NaN;
+                    assertNaN(what + " g", run(what, kind, backend, Kernels.gaussian(n, n), bad));
+                }
+                float[] x = new float[n];
+                float[] atZero = run("zeros", Kind.SOFTPICK, backend, x, g);
+                Bits.assertEqual("softpick at 0", atZero, g);
+                Bits.assertEqual("rectified at 0", run("zeros", Kind.RECTIFIED, backend, x, g), x);
+                Arrays.fill(x, Float.NEGATIVE_INFINITY);
+                Bits.assertEqual("rectified masked", run("", Kind.RECTIFIED, backend, x, g), new float[n]);
+                x = Kernels.gaussian(n, n);
+                x[3] = Float.NEGATIVE_INFINITY;
+                assertThat(run("", Kind.RECTIFIED, backend, x, g)[3]).isEqualTo(0f);
+                Arrays.fill(x, -3f);
+                x[n / 2] = 500f;
+                assertThat(run("beyond 87", Kind.RECTIFIED, backend, x, g)).doesNotContain(Float.NaN);
+
+                float[] huge = scaled(Kernels.gaussian(n, n), 6e37f);
+                float[] steep = scaled(g, 1e30f);
+                float[] dx = run("huge", Kind.SOFTPICK, backend, huge, steep);
+                assertClose("huge", Kind.SOFTPICK, dx, doubles(huge), doubles(steep), 1e-6);
+            }
+        }
+    }
+
+    @Test
+    void theDoorChecks() {
+        float[] x = new float[8];
+        float[] g = new float[8];
+        assertThatThrownBy(() -> Softpick.backward(x, 0, g, 0, 9, new float[9], 0)).hasMessageContaining("x has 8");
+        assertThatThrownBy(() -> Softmax.backward(x, 0, g, 5, 4, new float[9], 0)).hasMessageContaining("g has 8");
+        assertThatThrownBy(() -> RectifiedSoftpick.backward(x, 0, g, 0, 4, new float[3], 0))
+                .hasMessageContaining("dx has 3");
+        assertThatThrownBy(() -> Softpick.backward(x, 0, g, 0, 4, x, 3))
+                .hasMessageContaining("dxOffset is 3; in the array that holds x from 0 on it must be 4 or more away");
+        assertThatThrownBy(() -> SSMax.backward(x, 0, g, 4, 4, 1f, g, 4)).hasMessageContaining("holds g from 4 on");
+        assertThatThrownBy(() -> SSMax.backward(x, 0, g, 4, -1, 1f, g, 4)).hasMessageContaining("length -1");
+        Softpick.backward(x, 0, x, 0, 4, x, 4);
+    }
+
+    private static float[] run(String what, Kind kind, Backend backend, float[] x, float[] g) {
+        float[] framed = Kernels.framed(x);
+        float[] dx = Kernels.framed(Kernels.unwritten(x.length));
+        kind.backward(backend, framed, g, x.length, dx);
+        Bits.assertEqual(what + " x afterwards", Kernels.unframed(what, framed), x);
+        return Kernels.unframed(what, dx);
+    }
+
+    private static void assertClose(String what, Kind kind, float[] dx, double[] x, double[] g, double tolerance) {
+        double[] exact = kind.gradient(x, g);
+        double[] y = kind.forward(x);
+        double steepest = Arrays.stream(g).map(Math::abs).max().orElse(0);
+        double largest = Arrays.stream(x).max().orElse(0);
+        for (int j = 0; j < dx.length; j++) {
+            double distance = kind == Kind.SOFTPICK ? 0 : (largest - x[j]) * (kind == Kind.SOFTMAX ? SCALE : 1);
+            double allowed = (tolerance + 1.2e-7 * distance) * steepest * kind.size(x, y, j) + 0x1p-125 * steepest;
+            if (!(Math.abs(dx[j] - exact[j]) <= allowed)) {
+                fail(what + ", element " + j + ": " + dx[j] + ", expected " + exact[j] + " within " + allowed);
+            }
+        }
+    }
+
+    private static void assertDerivatives(
+            String what, double[] x, double[] gradient, UnaryOperator<double[]> function) {
+        double h = 1e-5;
+        for (int j = 0; j < x.length; j++) {
+            assertThat(Math.abs(x[j])).as(what + ": no kink near element " + j).isGreaterThan(2 * h);
+            double[] moved = x.clone();
+            moved[j] = x[j] + h;
+            double above = function.apply(moved)[0];
+            moved[j] = x[j] - h;
+            double below = function.apply(moved)[0];
+            assertThat(gradient[j]).as(what + ", element " + j).isCloseTo((above - below) / (2 * h), offset(2e-7));
+        }
+    }
+
+    private static void assertNaN(String what, float[] dx) {
+        for (int j = 0; j < dx.length; j++) {
+            assertThat(dx[j]).as(what + ", element " + j).isNaN();
+        }
+    }
+
+    private static Offset<Double> offset(double value) {
+        return Offset.offset(value);
+    }
+
+    private static double[] softmax(double[] x, double scale) {
+        double largest = Arrays.stream(x).map(v -> v * scale).max().orElse(0);
+        double sum = Arrays.stream(x).map(v -> Math.exp(v * scale - largest)).sum();
+        return Arrays.stream(x).map(v -> Math.exp(v * scale - largest) / sum).toArray();
+    }
+
+    private static double dot(double[] a, double[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += a[i] * b[i];
+        }
+        return sum;
+    }
+
+    private static double[] each(int n, IntToDoubleFunction value) {
+        return IntStream.range(0, n).mapToDouble(value).toArray();
+    }
+
+    private static double[] doubles(float[] x) {
+        return each(x.length, i -> x[i]);
+    }
+
+    private static float[] scaled(float[] x, float by) {
+        float[] scaled = x.clone();
+        for (int i = 0; i < x.length; i++) {
+            scaled[i] *= by;
+        }
+        return scaled;
+    }
+}

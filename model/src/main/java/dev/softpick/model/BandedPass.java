@@ -1,0 +1,88 @@
+package dev.softpick.model;
+
+import dev.softpick.kernels.backend.Backend;
+import dev.softpick.kernels.backend.PagedKeyValueCache;
+import java.lang.ref.SoftReference;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** A batch's way through the model under a banded mask, sequence by sequence, a block of rows after the other. */
+final class BandedPass {
+
+    private final RowPass pass;
+
+    /** Memory that a call hands on to the next. */
+    private final AtomicReference<SoftReference<Lane>> idle = new AtomicReference<>();
+
+    BandedPass(SoftpickConfig config, ModelParameters.Parts parts) {
+        pass = new RowPass(config, parts);
+    }
+
+    void run(float[] input, int batch, int steps, float[] output) {
+        Backend backend = WarmUp.of(pass.config().normalizer()).backend();
+        SoftReference<Lane> reference = idle.getAndSet(null);
+        Lane lane = reference == null ? null : reference.get();
+        if (lane == null || lane.rows.length < Math.min(steps, Scratch.BLOCK_ROWS)) {
+            lane = new Lane(Math.min(steps, Scratch.BLOCK_ROWS));
+        }
+        int h = pass.config().hiddenSize();
+        int answer = pass.config().outputMode() == OutputMode.ALL ? steps * h : h;
+        for (int i = 0; i < batch; i++) {
+            lane.sequence(backend, input, i * steps, steps, output, i * answer);
+        }
+        idle.set(lane.reference);
+    }
+
+    /** Memory for one sequence at a time. */
+    private final class Lane {
+        final SoftReference<Lane> reference = new SoftReference<>(this);
+        final int[] rows;
+        final Scratch scratch;
+        final PagedKeyValueCache cache = pass.newCache(pass.config().windowSize());
+        final PagedKeyValueCache[] caches;
+        final float[] normed;
+        final double[] sums;
+
+        Lane(int count) {
+            int h = pass.config().hiddenSize();
+            boolean mean = pass.config().outputMode() == OutputMode.MEAN_POOL;
+            rows = new int[count];
+            scratch = pass.newScratch(count);
+            caches = new PagedKeyValueCache[count];
+            Arrays.fill(caches, cache);
+            normed = new float[mean ? count * h : 0];
+            sums = new double[mean ? h : 0];
+        }
+
+        void sequence(Backend backend, float[] input, int first, int steps, float[] output, int to) {
+            int h = pass.config().hiddenSize();
+            Arrays.fill(sums, 0);
+            for (int step = 0; step < steps; step += rows.length) {
+                int n = Math.min(rows.length, steps - step);
+                for (int i = 0; i < n; i++) {
+                    rows[i] = cache.row(step + i);
+                    cache.provide(rows[i]);
+                }
+                pass.enter(backend, scratch, input, (first + step) * pass.config().embedDim(), n);
+                pass.run(backend, scratch, caches, rows, n);
+                switch (pass.config().outputMode()) {
+                    case LAST_TIMESTEP -> {
+                        if (step + n == steps) {
+                            pass.leave(backend, scratch, n - 1, 1, output, to);
+                        }
+                    }
+                    case ALL -> pass.leave(backend, scratch, 0, n, output, to + step * h);
+                    case MEAN_POOL -> {
+                        pass.leave(backend, scratch, 0, n, normed, 0);
+                        for (int i = 0; i < n * h; i++) {
+                            sums[i % h] += normed[i];
+                        }
+                    }
+                }
+            }
+            for (int i = 0; i < sums.length; i++) {
+                output[to + i] = (float) (sums[i] / steps);
+            }
+        }
+    }
+}

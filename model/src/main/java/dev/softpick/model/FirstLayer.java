@@ -1,0 +1,72 @@
+package dev.softpick.model;
+
+/**
+ * What an exact window keeps of its frames: all that does not depend on where the window begins. A ring of the frames
+ * themselves, of their first hidden states, and of the first block's queries, keys and values.
+ *
+ * <p>The first block's scores do not depend on it either, but they are less than a thousandth of the work, and the sums
+ * over them begin at the window's first key.
+ */
+final class FirstLayer {
+
+    private final int window;
+    private final int embed;
+    private final int h;
+    private final float[] frames;
+    private final float[] hidden;
+    private final float[] qkv;
+
+    FirstLayer(SoftpickConfig config) {
+        window = config.windowSize();
+        embed = config.embedDim();
+        h = config.hiddenSize();
+        frames = new float[Math.multiplyExact(window, embed)];
+        hidden = new float[Math.multiplyExact(window, h)];
+        qkv = new float[Math.multiplyExact(window, 3 * h)];
+    }
+
+    private FirstLayer(FirstLayer other) {
+        window = other.window;
+        embed = other.embed;
+        h = other.h;
+        frames = other.frames.clone();
+        hidden = other.hidden.clone();
+        qkv = other.qkv.clone();
+    }
+
+    FirstLayer fork() {
+        return new FirstLayer(this);
+    }
+
+    /** Takes row {@code row} of what has entered, in place of the oldest. */
+    void put(long position, float[] input, int from, Scratch s, int row) {
+        int slot = (int) (position % window);
+        System.arraycopy(input, from, frames, slot * embed, embed);
+        System.arraycopy(s.m, s.hidden + row * h, hidden, slot * h, h);
+        System.arraycopy(s.m, s.qkv + row * 3 * h, qkv, slot * 3 * h, 3 * h);
+    }
+
+    /** The window that ends before {@code end}, which is full, oldest row first. */
+    void copyTo(long end, Scratch s) {
+        int oldest = (int) (end % window);
+        copy(hidden, oldest, window, h, s.m, s.hidden);
+        copy(qkv, oldest, window, 3 * h, s.m, s.qkv);
+    }
+
+    /** The last {@code count} frames before {@code end}, oldest first. */
+    float[] frames(long end, int count) {
+        float[] last = new float[count * embed];
+        copy(frames, (int) ((end - count) % window), count, embed, last, 0);
+        return last;
+    }
+
+    private void copy(float[] ring, int oldest, int count, int width, float[] to, int at) {
+        int tail = Math.min(count, window - oldest);
+        System.arraycopy(ring, oldest * width, to, at, tail * width);
+        System.arraycopy(ring, 0, to, at + tail * width, (count - tail) * width);
+    }
+
+    long size() {
+        return (long) frames.length + hidden.length + qkv.length;
+    }
+}

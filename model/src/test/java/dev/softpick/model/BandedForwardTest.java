@@ -1,0 +1,155 @@
+package dev.softpick.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The banded mask against its formula in double, against forward where the two are the same, and in every mode. */
+class BandedForwardTest {
+
+    private static SoftpickTransformer model(int layers, int window, Normalizer normalizer, OutputMode mode) {
+        return SoftpickTransformer.random(
+                SoftpickConfig.builder().embedDim(6).hiddenSize(24).numHeads(3).numLayers(layers).windowSize(window)
+                        .normalizer(normalizer).outputMode(mode).build(), 11);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 30", "5, 30", "29, 70", "200, 230"})
+    void isTheFormulaInDouble(int window, int steps) {
+        for (Normalizer normalizer : Normalizer.values()) {
+            SoftpickTransformer model = model(2, window, normalizer, OutputMode.ALL);
+            float[] x = Fixtures.gaussian(window, steps * 6);
+            float[] y = new float[steps * 24];
+            model.forwardBanded(x, 1, steps, y);
+            assertThat(Fixtures.worst(y, reference(model, x, steps))).as("%s", normalizer).isLessThanOrEqualTo(1e-5);
+        }
+    }
+
+    private static double[] reference(SoftpickTransformer model, float[] x, int steps) {
+        Map<String, float[]> p = ModelParameters.values(model.config(), model.parts());
+        double[] h = dense(NaiveLayers.doubles(x), p, "input_projection");
+        for (int layer = 1; layer <= model.config().numLayers(); layer++) {
+            String name = ModelParameters.block(layer);
+            double[] n = norm(h, p, name + "_attn_norm");
+            double scale = p.getOrDefault(ModelParameters.ssmaxScale(layer), new float[] {1})[0];
+            double[] attended = banded(
+                    dense(n, p, name + "_attn_q_proj"), dense(n, p, name + "_attn_k_proj"),
+                    dense(n, p, name + "_attn_v_proj"), steps, model.config(), scale);
+            h = NaiveLayers.sum(h, dense(attended, p, name + "_attn_out_proj"));
+            double[] inner = NaiveLayers.gelu(dense(norm(h, p, name + "_ffn_norm"), p, name + "_ffn_up"));
+            h = NaiveLayers.sum(h, dense(inner, p, name + "_ffn_down"));
+        }
+        return norm(h, p, "final_norm");
+    }
+
+    private static double[] banded(
+            double[] q, double[] k, double[] v, int steps, SoftpickConfig config, double ssmaxScale) {
+        int h = config.hiddenSize();
+        int d = config.headSize();
+        double[] y = new double[q.length];
+        for (int i = 0; i < steps; i++) {
+            int first = Math.max(0, i - config.windowSize() + 1);
+            for (int head = 0; head < h; head += d) {
+                double[] s = new double[i + 1 - first];
+                for (int j = first; j <= i; j++) {
+                    for (int c = head; c < head + d; c++) {
+                        s[j - first] += q[i * h + c] * k[j * h + c] / Math.sqrt(d);
+                    }
+                }
+                double[] w = NaiveLayers.weights(s, config.normalizer(), ssmaxScale);
+                for (int j = first; j <= i; j++) {
+                    for (int c = head; c < head + d; c++) {
+                        y[i * h + c] += w[j - first] * v[j * h + c];
+                    }
+                }
+            }
+        }
+        return y;
+    }
+
+    private static double[] dense(double[] x, Map<String, float[]> p, String name) {
+        return NaiveLayers.dense(x, p.get(name + ".kernel"), p.get(name + ".bias"));
+    }
+
+    private static double[] norm(double[] x, Map<String, float[]> p, String name) {
+        return NaiveLayers.layerNorm(x, p.get(name + ".gamma"), p.get(name + ".beta"));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Normalizer.class)
+    void withinTheWindowItIsForward(Normalizer normalizer) {
+        for (int steps : new int[] {1, 63, 64, 65, 192, 250}) {
+            if (normalizer == Normalizer.SOFTPICK && steps > 192) {
+                continue;
+            }
+            SoftpickTransformer model = model(2, steps, normalizer, OutputMode.ALL);
+            float[] x = Fixtures.gaussian(steps, steps * 6);
+            float[] y = new float[steps * 24];
+            model.forwardBanded(x, 1, steps, y);
+            assertThat(y).isEqualTo(model.forward(Tensor.of(x, 1, steps, 6)).values());
+        }
+    }
+
+    /** With one layer a position sees nothing but its window: forward on the window has the same bits. */
+    @ParameterizedTest
+    @EnumSource(Normalizer.class)
+    void withOneLayerARowIsForwardOnItsWindow(Normalizer normalizer) {
+        int window = normalizer == Normalizer.SOFTPICK ? 190 : 230;
+        SoftpickTransformer banded = model(1, window, normalizer, OutputMode.ALL);
+        SoftpickTransformer last = model(1, window, normalizer, OutputMode.LAST_TIMESTEP);
+        int steps = window + 140;
+        float[] x = Fixtures.gaussian(1, steps * 6);
+        float[] y = new float[steps * 24];
+        banded.forwardBanded(x, 1, steps, y);
+        for (int end = window; end <= steps; end += 3) {
+            float[] row = new float[24];
+            last.forward(Arrays.copyOfRange(x, (end - window) * 6, end * 6), 1, window, row);
+            assertThat(Arrays.copyOfRange(y, (end - 1) * 24, end * 24)).as("%s, end %d", normalizer, end).isEqualTo(row);
+        }
+    }
+
+    @Test
+    void everyModeOfABatch() {
+        int steps = 300;
+        float[] x = Fixtures.gaussian(4, 2 * steps * 6);
+        float[] all = new float[2 * steps * 24];
+        model(2, 9, Normalizer.SOFTPICK, OutputMode.ALL).forwardBanded(x, 2, steps, all);
+        float[] last = new float[2 * 24];
+        model(2, 9, Normalizer.SOFTPICK, OutputMode.LAST_TIMESTEP).forwardBanded(x, 2, steps, last);
+        float[] mean = new float[2 * 24];
+        model(2, 9, Normalizer.SOFTPICK, OutputMode.MEAN_POOL).forwardBanded(x, 2, steps, mean);
+        for (OutputMode mode : OutputMode.values()) {
+            Tensor y = model(2, 9, Normalizer.SOFTPICK, mode).forwardBanded(Tensor.of(x, 2, steps, 6));
+            assertThat(y.rank()).isEqualTo(mode == OutputMode.ALL ? 3 : 2);
+            assertThat(y.values()).isEqualTo(switch (mode) {
+                case LAST_TIMESTEP -> last;
+                case ALL -> all;
+                case MEAN_POOL -> mean;
+            });
+        }
+        for (int sequence = 0; sequence < 2; sequence++) {
+            for (int i = 0; i < 24; i++) {
+                double sum = 0;
+                for (int step = 0; step < steps; step++) {
+                    sum += all[(sequence * steps + step) * 24 + i];
+                }
+                assertThat(mean[sequence * 24 + i]).isEqualTo((float) (sum / steps));
+                assertThat(last[sequence * 24 + i]).isEqualTo(all[(sequence * steps + steps - 1) * 24 + i]);
+            }
+        }
+    }
+
+    @Test
+    void aCallThatCannotBeIsRefused() {
+        SoftpickTransformer model = model(1, 9, Normalizer.SOFTPICK, OutputMode.ALL);
+        assertThatThrownBy(() -> model.forwardBanded(new float[12], 1, 2, new float[47]))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("output has 47 elements; 48 are needed");
+    }
+}

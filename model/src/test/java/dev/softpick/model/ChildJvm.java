@@ -1,0 +1,40 @@
+package dev.softpick.model;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A fresh JVM with this fork's class path and vector width, for what can be seen only once in the life of a JVM. */
+record ChildJvm(int exit, String output) {
+
+    private static final int MOST_SECONDS = 120;
+
+    /** Runs a main class; the flags come behind the fork's own, so they win. */
+    static ChildJvm run(Class<?> main, List<String> flags, String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+            if (flag.startsWith("-XX:") || flag.startsWith("--add-modules")) {
+                command.add(flag);
+            }
+        }
+        command.addAll(flags);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        process.getOutputStream().close();
+        try (InputStream in = process.getInputStream()) {
+            String output = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            if (!process.waitFor(MOST_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                throw new AssertionError("a JVM ran for more than " + MOST_SECONDS + " s: " + command + "\n" + output);
+            }
+            return new ChildJvm(process.exitValue(), output);
+        }
+    }
+}
