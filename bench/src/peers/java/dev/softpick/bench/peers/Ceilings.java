@@ -6,7 +6,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /** What the machine can do at this moment: multiply-adds without memory, and reading. */
-final class Ceilings {
+public final class Ceilings {
 
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
@@ -25,7 +25,7 @@ final class Ceilings {
     private Ceilings() {}
 
     /** GFLOP/s of independent fused multiply-adds on that many threads at once. */
-    static double fma(int threads) {
+    public static double fma(int threads) {
         if (threads == 1) {
             return timedFma();
         }

@@ -12,9 +12,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /** Where a result comes from, as names and values in the order in which they are shown. */
-record Machine(String date, String cpu, Map<String, String> facts) {
+public record Machine(String date, String cpu, Map<String, String> facts) {
 
-    static Machine read(int rounds) throws IOException {
+    public static Machine read(int rounds) throws IOException {
         String cpu = findCpu();
         Runtime runtime = Runtime.getRuntime();
         BackendInfo backend = BackendInfo.current();
@@ -32,7 +32,7 @@ record Machine(String date, String cpu, Map<String, String> facts) {
     }
 
     /** The files' name without its ending. */
-    String fileName() {
+    public String fileName() {
         return date + "-" + cpu.toLowerCase(Locale.ROOT)
                 .replaceAll("\\((r|tm)\\)", "")
                 .replaceAll("[^a-z0-9]+", "-")

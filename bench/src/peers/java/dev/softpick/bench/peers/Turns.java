@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.DoubleSupplier;
 
 /** Measures several things in turns, so that whatever else the machine does meets all of them. */
-final class Turns {
+public final class Turns {
 
     /** A turn lasts at least this long, unless one call does. */
     private static final long TURN_NANOS = 30_000_000;
@@ -17,7 +17,7 @@ final class Turns {
      *
      * @param warmUpMillis how long each work runs before the first round
      */
-    static double[] medians(List<Runnable> works, List<DoubleSupplier> ceilings, int rounds, int warmUpMillis) {
+    public static double[] medians(List<Runnable> works, List<DoubleSupplier> ceilings, int rounds, int warmUpMillis) {
         int[] calls = new int[works.size()];
         for (int i = 0; i < calls.length; i++) {
             double nanos = warmUp(works.get(i), warmUpMillis);
@@ -36,7 +36,7 @@ final class Turns {
     }
 
     /** Runs for a while, at least twice; returns the nanoseconds of the fastest call. */
-    static double warmUp(Runnable work, int millis) {
+    public static double warmUp(Runnable work, int millis) {
         long end = System.nanoTime() + millis * 1_000_000L;
         double best = nanos(work, 1);
         do {
@@ -71,7 +71,7 @@ final class Turns {
     }
 
     /** The largest {@code |x − y| / max(1, |y|)}; throws if it is above {@code allowed} or not a number. */
-    static double same(String what, float[] x, float[] y, double allowed) {
+    public static double same(String what, float[] x, float[] y, double allowed) {
         double worst = 0;
         for (int i = 0; i < y.length; i++) {
             double error = Math.abs((double) x[i] - y[i]) / Math.max(1, Math.abs(y[i]));
