@@ -18,6 +18,15 @@ public final class Turns {
      * @param warmUpMillis how long each work runs before the first round
      */
     public static double[] medians(List<Runnable> works, List<DoubleSupplier> ceilings, int rounds, int warmUpMillis) {
+        return medians(works, ceilings, rounds, warmUpMillis, 0);
+    }
+
+    /**
+     * The same with a rest before each turn, for works that leave threads spinning behind them; a call after it does not
+     * count, since it may have to wake its own.
+     */
+    static double[] medians(
+            List<Runnable> works, List<DoubleSupplier> ceilings, int rounds, int warmUpMillis, int restMillis) {
         int[] calls = new int[works.size()];
         for (int i = 0; i < calls.length; i++) {
             double nanos = warmUp(works.get(i), warmUpMillis);
@@ -26,13 +35,27 @@ public final class Turns {
         double[][] samples = new double[works.size() + ceilings.size()][rounds];
         for (int round = 0; round < rounds; round++) {
             for (int i = 0; i < calls.length; i++) {
+                if (restMillis > 0) {
+                    rest(restMillis);
+                    works.get(i).run();
+                }
                 samples[i][round] = nanos(works.get(i), calls[i]);
             }
+            rest(restMillis);
             for (int i = 0; i < ceilings.size(); i++) {
                 samples[calls.length + i][round] = ceilings.get(i).getAsDouble();
             }
         }
         return Arrays.stream(samples).mapToDouble(Turns::median).toArray();
+    }
+
+    private static void rest(int millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while measuring", e);
+        }
     }
 
     /** Runs for a while, at least twice; returns the nanoseconds of the fastest call. */
