@@ -106,7 +106,7 @@ public final class ScalarSoftpick {
             }
             return;
         }
-        for (int row = length - 1; row >= 0; row--) {
+        for (int row = 0; row < length; row++) {
             scale(x, xOffset + row * stride, partial, out, outOffset + row * stride, width);
         }
     }

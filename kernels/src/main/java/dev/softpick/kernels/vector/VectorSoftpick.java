@@ -40,12 +40,13 @@ final class VectorSoftpick {
             return;
         }
         float scale = (float) (1 / (1 + sum));
-        // Backwards block by block: what the sum read last is still in the cache.
-        for (int i = (length - 1) / BLOCK * BLOCK; i >= 0; i -= BLOCK) {
-            scale(x, xOffset + i, scale, out, outOffset + i, Math.min(BLOCK, length - i));
-        }
+        scale(x, xOffset, scale, out, outOffset, length);
     }
 
+    /**
+     * Forwards: backwards, block by block, what the sum read last is still in a cache, but 64 MB of rows took 1.6 times as
+     * long, and a row that fits in L2 no less.
+     */
     private static void scale(float[] x, int xOffset, float scale, float[] out, int outOffset, int n) {
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
@@ -254,12 +255,11 @@ final class VectorSoftpick {
         return level * STRIP;
     }
 
-    /** From the last row backwards: what the sums read last is still in the cache. */
     private static void scale(
             float[] x, int xOffset, float[] scale, float[] out, int outOffset, int length, int stride, int width) {
         int full = SPECIES.loopBound(width);
         VectorMask<Float> mask = SPECIES.indexInRange(full, width);
-        for (int row = length - 1; row >= 0; row--) {
+        for (int row = 0; row < length; row++) {
             int from = xOffset + row * stride;
             int to = outOffset + row * stride;
             for (int c = 0; c < full; c += LANES) {
