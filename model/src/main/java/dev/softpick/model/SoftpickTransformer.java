@@ -3,7 +3,6 @@ package dev.softpick.model;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -355,30 +354,7 @@ public final class SoftpickTransformer {
 
     /** The layers' names with their shapes and numbers of parameters, in the order of the computation. */
     public List<LayerSummary> layers() {
-        List<LayerSummary> layers = new ArrayList<>();
-        int h = config.hiddenSize();
-        String sequence = "[batch, steps, " + h + "]";
-        if (parts.inputProjection() != null) {
-            layers.add(new LayerSummary("input_projection", "dense", sequence, (config.embedDim() + 1L) * h));
-        }
-        for (int layer = 1; layer <= config.numLayers(); layer++) {
-            String name = ModelParameters.block(layer);
-            long scale = config.normalizer() == Normalizer.SSMAX ? 1 : 0;
-            layers.add(new LayerSummary(name + "_attn_norm", "layer_norm", sequence, 2L * h));
-            layers.add(new LayerSummary(
-                    name + "_attn", config.normalizer().id() + "_attention", sequence, 4L * (h + 1) * h + scale));
-            layers.add(new LayerSummary(name + "_ffn_norm", "layer_norm", sequence, 2L * h));
-            layers.add(new LayerSummary(
-                    name + "_ffn", "feed_forward", sequence, 2L * h * config.ffnSize() + config.ffnSize() + h));
-        }
-        String output = config.outputMode() == OutputMode.ALL ? sequence : "[batch, " + h + "]";
-        if (parts.finalNorm() != null) {
-            layers.add(new LayerSummary("final_norm", "layer_norm", output, 2L * h));
-        }
-        if (hasClassifier()) {
-            layers.add(new LayerSummary("classifier", "dense", "[batch, " + classes() + "]", (h + 1L) * classes()));
-        }
-        return List.copyOf(layers);
+        return LayerSummary.of(config, parts);
     }
 
     /** What leads from a frame to the first hidden state; empty where embedDim is hiddenSize. */
