@@ -14,8 +14,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Turns a safetensors file with Edifice's parameter names into a model, and back. */
-final class ModelFile {
+/**
+ * Turns a safetensors file with Edifice's parameter names into a model, and back. Without a lambda on the way: a young JVM
+ * takes milliseconds for each.
+ */
+final class ModelFile implements ModelParameters.Values {
 
     private static final String BLOCK = "softpick_block_";
     private static final int MOST_DIGITS = 6;
@@ -52,13 +55,22 @@ final class ModelFile {
     }
 
     private SoftpickTransformer load() throws ModelFormatException {
-        SoftpickConfig config = config();
+        SoftpickConfig config = checkedConfig();
         int classes = classes();
         Map<String, int[]> shapes = ModelParameters.shapes(config, classes);
         checkPresent(shapes);
         checkNothingLeftOver(shapes);
-        ModelParameters.Parts parts = ModelParameters.build(config, classes, this::values);
+        ModelParameters.Parts parts = ModelParameters.build(config, classes, this);
         return new SoftpickTransformer(config, parts, new LinkedHashMap<>(file.metadata()));
+    }
+
+    /** An option that the library refuses is a fault of the file. */
+    private SoftpickConfig checkedConfig() throws ModelFormatException {
+        try {
+            return config();
+        } catch (IllegalArgumentException e) {
+            throw new ModelFormatException(e.getMessage(), e);
+        }
     }
 
     /** The options: metadata first, sizes that shapes tell checked against it, the caller's options over both. */
@@ -92,7 +104,7 @@ final class ModelFile {
         if (options.normalizer() != null) {
             builder.normalizer(options.normalizer());
         } else if (metadata.containsKey("normalizer")) {
-            builder.normalizer(checked(() -> Normalizer.fromId(metadata.get("normalizer"))));
+            builder.normalizer(Normalizer.fromId(metadata.get("normalizer")));
         } else {
             throw new ModelFormatException("the file does not say its normalizer, and shapes cannot tell it;"
                     + " give it with LoadOptions.normalizer or --normalizer"
@@ -101,7 +113,7 @@ final class ModelFile {
         if (options.outputMode() != null) {
             builder.outputMode(options.outputMode());
         } else if (metadata.containsKey("output_mode")) {
-            builder.outputMode(checked(() -> OutputMode.fromId(metadata.get("output_mode"))));
+            builder.outputMode(OutputMode.fromId(metadata.get("output_mode")));
         }
         if (metadata.containsKey("window_size")) {
             builder.windowSize(integer("window_size"));
@@ -119,21 +131,7 @@ final class ModelFile {
             throw new ModelFormatException("metadata final_norm is '" + finalNorm + "'; allowed are true and false");
         }
         builder.finalNorm(finalNorm.equals("true"));
-        return checked(builder::build);
-    }
-
-    @FunctionalInterface
-    private interface Option<T> {
-        T get();
-    }
-
-    /** An option that the library refuses is a fault of the file. */
-    private static <T> T checked(Option<T> option) throws ModelFormatException {
-        try {
-            return option.get();
-        } catch (IllegalArgumentException e) {
-            throw new ModelFormatException(e.getMessage());
-        }
+        return builder.build();
     }
 
     /** The highest block that any parameter names; with a mapping, the last that has an attention norm. */
@@ -267,7 +265,8 @@ final class ModelFile {
         }
     }
 
-    private float[] values(String name, int... shape) throws ModelFormatException {
+    @Override
+    public float[] get(String name, int... shape) throws ModelFormatException {
         LoadOptions.Source source = options.names().apply(name);
         int size = 1;
         for (int n : shape) {

@@ -35,8 +35,11 @@ final class WarmUp {
     /** Looks at the counter that must find it unchanged. */
     private static final int QUIET = 3;
 
-    /** C2 has been asked by then, and the thread gives it time instead of making garbage. */
-    private static final int ENOUGH_TURNS = 1200;
+    /**
+     * How long the thread rests for each nanosecond that it played: C2 needs the second of two processors more than it does,
+     * and the callers need the first. Without rests the slowest call took a quarter longer, and none of it came sooner.
+     */
+    private static final int REST = 3;
 
     /** Without a counter, so many calls must do. */
     private static final int BLIND_TURNS = 5_000;
@@ -121,12 +124,13 @@ final class WarmUp {
         int turn = 0;
         for (int quiet = 0; quiet < QUIET && System.nanoTime() < end && (counts || turn < BLIND_TURNS); ) {
             long before = counts ? Counter.allocated() : 0;
+            long begun = System.nanoTime();
             for (int i = 0; i < TURNS; i++) {
                 play.play(turn++);
             }
             quiet = counts && Counter.allocated() == before ? quiet + 1 : 0;
-            if (quiet == 0 && (turn > ENOUGH_TURNS || turn % (2 * TURNS) == 0)) {
-                Thread.sleep(1);
+            if (quiet == 0) {
+                Thread.sleep(Math.max(1, REST * (System.nanoTime() - begun) / 1_000_000));
             }
         }
         return turn;
