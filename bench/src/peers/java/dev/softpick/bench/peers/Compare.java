@@ -50,6 +50,7 @@ public final class Compare {
                 }
                 compare.option(args[i], args[i + 1]);
             }
+            compare.works();
         } catch (IllegalArgumentException e) {
             System.err.println("peers: " + e.getMessage());
             System.exit(2);
@@ -59,7 +60,7 @@ public final class Compare {
 
     private void option(String name, String value) {
         switch (name) {
-            case "--rounds" -> rounds = Integer.parseInt(value);
+            case "--rounds" -> rounds = whole(name, value);
             case "--only" -> only = List.of(value.split(","));
             case "--shapes" -> shapes = value.split(",");
             case "--threads" -> threads = value.split(",");
@@ -68,10 +69,16 @@ public final class Compare {
             default -> throw new IllegalArgumentException(
                     name + " is unknown; allowed are --rounds, --only, --shapes, --threads, --normalizers, --out");
         }
-        if (rounds < 1 || !SUBJECTS.containsAll(only)) {
-            throw new IllegalArgumentException(name + " is " + value + "; --rounds is 1 or more, --only some of "
-                    + String.join(",", SUBJECTS));
+        if (!SUBJECTS.containsAll(only)) {
+            throw new IllegalArgumentException(name + " is " + value + "; allowed are some of " + String.join(",", SUBJECTS));
         }
+    }
+
+    private static int whole(String name, String value) {
+        if (!value.matches("[1-9]\\d{0,6}")) {
+            throw new IllegalArgumentException(name + " has '" + value + "'; allowed is a whole number from 1");
+        }
+        return Integer.parseInt(value);
     }
 
     private void run() throws Exception {
@@ -104,10 +111,14 @@ public final class Compare {
         for (String n : threads) {
             for (String normalizer : normalizers) {
                 for (String shape : shapes) {
-                    int x = shape.indexOf('x');
+                    String[] sizes = shape.split("x");
+                    if (sizes.length != 2) {
+                        throw new IllegalArgumentException(
+                                "--shapes has '" + shape + "'; allowed are batch x steps, for instance 8x60");
+                    }
                     works.add(new ForwardRow.Work(
-                            Integer.parseInt(shape.substring(0, x)), Integer.parseInt(shape.substring(x + 1)),
-                            Integer.parseInt(n), Normalizer.fromId(normalizer)));
+                            whole("--shapes", sizes[0]), whole("--shapes", sizes[1]), whole("--threads", n),
+                            Normalizer.fromId(normalizer)));
                 }
             }
         }
