@@ -21,7 +21,7 @@ final class ModelOptions {
     @Option(
             names = "--model",
             paramLabel = "FILE",
-            description = "The model, a safetensors file with Edifice's parameter names; without it, as said above.")
+            description = "The model, a safetensors file with Edifice's parameter names.")
     Path file;
 
     @Option(

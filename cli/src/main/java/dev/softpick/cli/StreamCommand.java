@@ -30,8 +30,8 @@ import picocli.CommandLine.TypeConversionException;
         header = "Answers frames as they come: frames on standard input, outputs on standard output.",
         description = {
             "",
-            "Each frame gets an output, written at once: the class scores (logits) of a model with a head, else the"
-                    + " hidden state. Runs until the input ends or the reader of the output has had enough, in constant"
+            "Each frame gets an output from the model, which --model must name, written at once: the class scores"
+                    + " (logits) of a model with a head, else the hidden state. Runs until the input ends or the reader of the output has had enough, in constant"
                     + " memory, but for --window unbounded. A frame is computed on one thread, whatever --threads is.",
             ""
         },
