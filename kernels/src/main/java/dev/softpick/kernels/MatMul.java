@@ -69,6 +69,7 @@ public final class MatMul {
 
     private static Panels check(
             float[] a, int aOffset, int lda, int m, PackedMatrix w, float[] out, int outOffset, int ldc) {
+        Arguments.notNull("w", w);
         Arguments.atLeast("m", m, 0);
         rows("a", a, aOffset, m, lda, w.rows());
         rows("out", out, outOffset, m, ldc, w.columns());

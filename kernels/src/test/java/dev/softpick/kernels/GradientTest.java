@@ -231,6 +231,10 @@ class GradientTest {
                 float[] steep = scaled(g, 1e30f);
                 float[] dx = run("huge", Kind.SOFTPICK, backend, huge, steep);
                 assertClose("huge", Kind.SOFTPICK, dx, doubles(huge), doubles(steep), 1e-6);
+                float[] large = scaled(Kernels.gaussian(n, n), 1e20f);
+                float[] steeper = scaled(g, 1e25f);
+                dx = run("products overflow", Kind.SOFTPICK, backend, large, steeper);
+                assertClose("products overflow", Kind.SOFTPICK, dx, doubles(large), doubles(steeper), 1e-6);
             }
         }
     }

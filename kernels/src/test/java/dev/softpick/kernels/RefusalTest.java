@@ -102,6 +102,8 @@ class RefusalTest {
         calls.put("multiply: rows overlap", () -> MatMul.multiply(x, 0, 2, 2, w, out, 0, 2));
         calls.put("multiply: in place", () -> MatMul.multiply(x, 0, 2, 1, w, x, 0, 3));
         calls.put("multiplyGelu: offset", () -> MatMul.multiplyGelu(x, -1, 2, 1, w, out, 0, 3));
+        calls.put("multiply: w null, offsets", () -> MatMul.multiply(x, 0, 2, 1, null, out, 0, 3));
+        calls.put("multiplyGelu: w null", () -> MatMul.multiplyGelu(x, 0, 2, 1, null, out, 0, 3));
         calls.put("multiplyAdd: w null", () -> MatMul.multiplyAdd(x, 0, 1, null, x, 0, out, 0));
         calls.put("multiplyAdd: residual null", () -> MatMul.multiplyAdd(x, 0, 1, w, null, 0, out, 0));
         calls.put("multiplyAdd: residual short", () -> MatMul.multiplyAdd(x, 0, 1, w, one, 0, out, 0));

@@ -66,8 +66,8 @@ class SessionStateFuzz {
                 }
                 return;
             }
-            if (session.save().length != state.length) {
-                throw new AssertionError("saved again with another length");
+            if (!Arrays.equals(session.save(), state)) {
+                throw new AssertionError("saved again with other bytes");
             }
             session.step(new float[] {1}, y);
         }

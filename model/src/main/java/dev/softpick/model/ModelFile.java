@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,7 +40,7 @@ final class ModelFile implements ModelParameters.Values {
 
     static SoftpickTransformer load(Path path, LoadOptions options) throws IOException {
         SafetensorsFile file = SafetensorsFile.read(path);
-        try {
+        try (file) {
             return new ModelFile(file, options).load();
         } catch (ModelFormatException e) {
             throw new ModelFormatException(path + ": " + e.getMessage());
@@ -61,7 +62,7 @@ final class ModelFile implements ModelParameters.Values {
         checkPresent(shapes);
         checkNothingLeftOver(shapes);
         ModelParameters.Parts parts = ModelParameters.build(config, classes, this);
-        return new SoftpickTransformer(config, parts, new LinkedHashMap<>(file.metadata()));
+        return new SoftpickTransformer(config, parts, Collections.unmodifiableMap(new LinkedHashMap<>(file.metadata())));
     }
 
     /** An option that the library refuses is a fault of the file. */

@@ -26,6 +26,10 @@ final class Rehearsal {
 
     private static final int DEPTH = 16;
     private static final int TILE_ROWS = 6;
+
+    /** Deeper products go in two blocks. */
+    private static final int DEEP = 960;
+
     private static final int MOST_ROWS = 2 * TILE_ROWS;
     private static final int LANES = 64;
     private static final int GELU_LENGTH = 128;
@@ -78,7 +82,24 @@ final class Rehearsal {
                     },
                     null));
         }
-        scenes.add(new Scene(turn -> backend.multiply(a, 0, DEPTH, 1 + turn % 2, w, c, 0, w.n()), Kernel.MULTIPLY));
+        scenes.add(new Scene(turn -> backend.multiply(a, 0, DEPTH, 1 + turn % 2, w, c, 0, w.n()), null));
+        float[] residual = values(MOST_ROWS * w.n());
+        if (config.ffnSize() <= DEEP) {
+            scenes.add(new Scene(
+                    turn -> backend.multiplyAdd(a, 0, rows(turn), w, residual, 0, c, 0), Kernel.MULTIPLY));
+            return;
+        }
+        Panels deep = panels(DEEP + 1, panelWidth);
+        float[] wide = values(MOST_ROWS * deep.k());
+        scenes.add(new Scene(
+                turn -> {
+                    if (turn % 32 == 0) {
+                        backend.multiplyAdd(wide, 0, rows(turn), deep, residual, 0, c, 0);
+                    } else {
+                        backend.multiplyAdd(a, 0, rows(turn), w, residual, 0, c, 0);
+                    }
+                },
+                Kernel.MULTIPLY));
     }
 
     private void attention(SoftpickConfig config) {
@@ -118,8 +139,8 @@ final class Rehearsal {
         }
         scenes.add(new Scene(
                 turn -> {
-                    int row = turn % SHORT_ROWS;
-                    attention.attendRow(backend, cache, 0, turn % 32 < 31 ? row : chunk + row, m, 0, 3 * size);
+                    int row = turn % 32 < 31 ? turn % SHORT_ROWS : chunk + turn / 32 % SHORT_ROWS;
+                    attention.attendRow(backend, cache, 0, row, m, 0, 3 * size);
                 },
                 Kernel.ROW_ATTENTION));
     }

@@ -19,6 +19,9 @@ import java.util.zip.CRC32C;
 final class SessionState {
 
     private static final byte[] MAGIC = "SPKSTATE".getBytes(StandardCharsets.US_ASCII);
+    /** Far beyond what any stream reaches, and far enough from where positions would overflow. */
+    private static final long LARGEST_POSITION = 1L << 60;
+
     private static final int VERSION = 1;
     private static final int FINGERPRINT = 32;
     private static final int POSITION = MAGIC.length + 2 * Integer.BYTES + FINGERPRINT;
@@ -137,10 +140,14 @@ final class SessionState {
             throw new SessionFormatException("the state belongs to another model; options or weights differ");
         }
         long position = bytes.getLong(POSITION);
-        if (position < 0 || (session.window() == Window.UNBOUNDED && position > state.length)
+        if (position < 0 || position > LARGEST_POSITION || (session.window() == Window.UNBOUNDED && position > state.length)
                 || size(config, session.window(), position) != state.length) {
             throw new SessionFormatException(
                     "the state has " + state.length + " bytes, which does not fit its position " + position);
+        }
+        int answered = bytes.getInt(POSITION + Long.BYTES);
+        if (answered != 0 && answered != 1) {
+            throw new SessionFormatException("the state's flag for an answer is " + answered + "; allowed are 0 and 1");
         }
         return new SessionState(config, session.window(), bytes);
     }
@@ -215,9 +222,10 @@ final class SessionState {
     static byte[] fingerprint(SoftpickConfig config, ModelParameters.Parts parts) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update("%d %d %d %d %d %s %b".formatted(
-                    config.embedDim(), config.hiddenSize(), config.numHeads(), config.numLayers(), config.windowSize(),
-                    config.normalizer().id(), config.finalNorm()).getBytes(StandardCharsets.UTF_8));
+            String options = config.embedDim() + " " + config.hiddenSize() + " " + config.numHeads() + " "
+                    + config.numLayers() + " " + config.windowSize() + " " + config.normalizer().id() + " "
+                    + config.finalNorm();
+            digest.update(options.getBytes(StandardCharsets.UTF_8));
             for (Map.Entry<String, float[]> parameter : ModelParameters.values(config, parts).entrySet()) {
                 digest.update(parameter.getKey().getBytes(StandardCharsets.UTF_8));
                 float[] values = parameter.getValue();

@@ -156,7 +156,7 @@ public final class SoftpickTransformer {
         return config;
     }
 
-    /** The metadata of the file it was loaded from; empty for a random model. */
+    /** The metadata of the file it was loaded from, unmodifiable; empty for a random model. */
     public Map<String, String> metadata() {
         return metadata;
     }

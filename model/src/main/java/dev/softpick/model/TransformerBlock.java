@@ -17,7 +17,7 @@ import dev.softpick.kernels.backend.Panels;
  */
 public final class TransformerBlock implements Layer {
 
-    /** Rows that the micro-kernel computes together. */
+    /** Rows that the micro-kernel computes together at most widths. */
     private static final int TILE_ROWS = 6;
 
     private final LayerNorm attentionNorm;

@@ -29,10 +29,10 @@ final class WarmUp {
     /** For the first call, if it comes at once, to have the processors to itself. */
     private static final long HEAD_START_MILLIS = 200;
 
-    /** Calls between two looks at the counter; every shape of the rehearsal is among them. */
+    /** Calls between two looks at the counter. */
     private static final int TURNS = 12;
 
-    /** Looks at the counter that must find it unchanged. */
+    /** Looks at the counter that must find it unchanged; the rehearsal goes through its shapes in 32 calls. */
     private static final int QUIET = 3;
 
     /**
@@ -74,11 +74,16 @@ final class WarmUp {
         }
         StagedBackend staged = new StagedBackend(Backends.chosen());
         backend = staged;
-        Thread.ofPlatform()
-                .name("softpick-warm-up")
-                .daemon()
-                .inheritInheritableThreadLocals(false)
-                .start(new Run(this, staged, config, classes));
+        try {
+            Thread.ofPlatform()
+                    .name("softpick-warm-up")
+                    .daemon()
+                    .inheritInheritableThreadLocals(false)
+                    .start(new Run(this, staged, config, classes));
+        } catch (OutOfMemoryError e) {
+            // No thread is to be had: the callers' own calls warm the kernels up.
+            finish(Backends.chosen());
+        }
     }
 
     /** Waits for the end; returns early, with the interrupt status set, if the caller is interrupted. */

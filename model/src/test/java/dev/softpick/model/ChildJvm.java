@@ -1,9 +1,8 @@
 package dev.softpick.model;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,15 +25,24 @@ record ChildJvm(int exit, String output) {
         command.addAll(flags);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        process.getOutputStream().close();
-        try (InputStream in = process.getInputStream()) {
-            String output = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-            if (!process.waitFor(MOST_SECONDS, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-                throw new AssertionError("a JVM ran for more than " + MOST_SECONDS + " s: " + command + "\n" + output);
+        Path output = Files.createTempFile("softpick-child", ".txt");
+        try {
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile())
+                    .start();
+            process.getOutputStream().close();
+            boolean ended = process.waitFor(MOST_SECONDS, TimeUnit.SECONDS);
+            if (!ended) {
+                process.destroyForcibly().waitFor();
             }
-            return new ChildJvm(process.exitValue(), output);
+            String said = Files.readString(output);
+            if (!ended) {
+                throw new AssertionError("a JVM ran for more than " + MOST_SECONDS + " s: " + command + "\n" + said);
+            }
+            return new ChildJvm(process.exitValue(), said);
+        } finally {
+            Files.delete(output);
         }
     }
 }

@@ -52,7 +52,7 @@ class ConcurrencyTest {
         backends.add(staged);
         ForwardPass pass = new ForwardPass(MODEL.config(), MODEL.parts(), new ScratchPool(), 1, null);
         AtomicReference<Backend> current = new AtomicReference<>(backends.get(0));
-        AtomicReference<AssertionError> failure = new AtomicReference<>();
+        AtomicReference<Throwable> failure = new AtomicReference<>();
         AtomicLong calls = new AtomicLong();
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
         Runnable caller = () -> {
@@ -73,10 +73,10 @@ class ConcurrencyTest {
         };
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < PLATFORM; i++) {
-            threads.add(Thread.ofPlatform().start(caller));
+            threads.add(Thread.ofPlatform().uncaughtExceptionHandler((thread, e) -> failure.set(e)).start(caller));
         }
         for (int i = 0; i < VIRTUAL; i++) {
-            threads.add(Thread.ofVirtual().start(caller));
+            threads.add(Thread.ofVirtual().uncaughtExceptionHandler((thread, e) -> failure.set(e)).start(caller));
         }
         for (int i = 0; System.nanoTime() < end; i++) {
             current.set(backends.get(i % backends.size()));
@@ -99,7 +99,7 @@ class ConcurrencyTest {
         float[] frames = inputs[3];
         float[] streamed = new float[SHAPES[3][1] * HIDDEN];
         MODEL.newSession(Window.UNBOUNDED).step(frames, SHAPES[3][1], streamed);
-        AtomicReference<AssertionError> failure = new AtomicReference<>();
+        AtomicReference<Throwable> failure = new AtomicReference<>();
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
         Runnable caller = () -> {
             float[] frame = new float[EMBED];
@@ -118,8 +118,8 @@ class ConcurrencyTest {
         };
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < PLATFORM; i++) {
-            threads.add(Thread.ofPlatform().start(caller));
-            threads.add(Thread.ofVirtual().start(caller));
+            threads.add(Thread.ofPlatform().uncaughtExceptionHandler((thread, e) -> failure.set(e)).start(caller));
+            threads.add(Thread.ofVirtual().uncaughtExceptionHandler((thread, e) -> failure.set(e)).start(caller));
         }
         for (Thread thread : threads) {
             thread.join();

@@ -93,19 +93,34 @@ class SessionStateTest {
         StreamingSession session = session(window);
         byte[] state = session.save();
         for (long position : new long[] {-1, Long.MIN_VALUE, Long.MAX_VALUE, 1L << 40, 0, 7, Integer.MAX_VALUE}) {
-            if (window != Window.UNBOUNDED && position > 30) {
+            if (window != Window.UNBOUNDED && position > 30 && position < Long.MAX_VALUE) {
                 continue;
             }
             byte[] changed = state.clone();
-            ByteBuffer bytes = ByteBuffer.wrap(changed).order(ByteOrder.LITTLE_ENDIAN);
-            bytes.putLong(HEADER - 12, position);
-            CRC32C crc = new CRC32C();
-            crc.update(changed, 0, changed.length - 4);
-            bytes.putInt(changed.length - 4, (int) crc.getValue());
+            ByteBuffer.wrap(changed).order(ByteOrder.LITTLE_ENDIAN).putLong(HEADER - 12, position);
+            sign(changed);
             assertThatThrownBy(() -> session.restore(changed))
                     .isInstanceOf(SessionFormatException.class)
                     .hasMessage("the state has " + state.length + " bytes, which does not fit its position " + position);
         }
+    }
+
+    @Test
+    void anAnswerIsThereOrNot() {
+        StreamingSession session = session(Window.SLIDING);
+        byte[] state = session.save();
+        state[HEADER - 4] = 2;
+        sign(state);
+        assertThatThrownBy(() -> session.restore(state))
+                .isInstanceOf(SessionFormatException.class)
+                .hasMessage("the state's flag for an answer is 2; allowed are 0 and 1");
+    }
+
+    /** The checksum that belongs to the bytes before it. */
+    private static void sign(byte[] state) {
+        CRC32C crc = new CRC32C();
+        crc.update(state, 0, state.length - 4);
+        ByteBuffer.wrap(state).order(ByteOrder.LITTLE_ENDIAN).putInt(state.length - 4, (int) crc.getValue());
     }
 
     @Test

@@ -116,6 +116,10 @@ public final class Compare {
                         throw new IllegalArgumentException(
                                 "--shapes has '" + shape + "'; allowed are batch x steps, for instance 8x60");
                     }
+                    if (!List.of("softpick", "softmax").contains(normalizer)) {
+                        throw new IllegalArgumentException(
+                                "--normalizers has '" + normalizer + "'; allowed are softpick and softmax");
+                    }
                     works.add(new ForwardRow.Work(
                             whole("--shapes", sizes[0]), whole("--shapes", sizes[1]), whole("--threads", n),
                             Normalizer.fromId(normalizer)));
@@ -183,7 +187,8 @@ public final class Compare {
                 number("percent", "of peak", "%.0f %%")));
         for (String flag : new String[] {"", "-XX:UseAVX=2", "-XX:MaxVectorSize=16", "-Dsoftpick.backend=scalar"}) {
             Fork fork = Fork.run(
-                    WidthTurns.class, flag.isEmpty() ? List.of() : List.of(flag), Map.of(), Integer.toString(rounds));
+                    WidthTurns.class, flag.isEmpty() ? List.of() : List.of("-XX:+IgnoreUnrecognizedVMOptions", flag), Map.of(),
+                    Integer.toString(rounds));
             String[] f = fork.lines().getLast().split("\t");
             int bits = Integer.parseInt(f[1]);
             double ours = Double.parseDouble(f[2]);

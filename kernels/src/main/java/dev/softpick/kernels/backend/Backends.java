@@ -16,15 +16,23 @@ public final class Backends {
 
     private static final String VECTOR_MODULE = "jdk.incubator.vector";
 
+    private static final String NO_VECTORS = "the vector backend needs --add-modules " + VECTOR_MODULE;
+
     private Backends() {}
 
-    /** The backend of this JVM. The first to ask has it logged. */
+    /**
+     * The backend of this JVM. The first to ask has it logged.
+     *
+     * @throws IllegalStateException if the system property asks for something that cannot be had
+     */
     public static Backend current() {
+        Chosen.check();
         return Announced.BACKEND;
     }
 
     /** The same without the line in the log, which takes a young JVM 50 ms. */
     public static Backend chosen() {
+        Chosen.check();
         return Chosen.BACKEND;
     }
 
@@ -50,7 +58,7 @@ public final class Backends {
      */
     public static Backend vector() {
         if (!vectorModulePresent()) {
-            throw new IllegalStateException("the vector backend needs --add-modules " + VECTOR_MODULE);
+            throw new IllegalStateException(NO_VECTORS);
         }
         return Vector.BACKEND;
     }
@@ -73,16 +81,21 @@ public final class Backends {
         static final String REASON;
         static final boolean ASKED;
 
+        /** Why there is no backend; null where there is. Kept, since an initializer that throws is an error, once. */
+        private static final String PROBLEM;
+
         static {
             String asked = System.getProperty(PROPERTY);
             ASKED = asked != null;
+            String problem = null;
             boolean vector;
             if (asked != null) {
-                if (!asked.equals("vector") && !asked.equals("scalar")) {
-                    throw new IllegalStateException(
-                            "system property " + PROPERTY + " is '" + asked + "'; allowed are vector and scalar");
-                }
                 vector = asked.equals("vector");
+                if (!vector && !asked.equals("scalar")) {
+                    problem = "system property " + PROPERTY + " is '" + asked + "'; allowed are vector and scalar";
+                } else if (vector && !vectorModulePresent()) {
+                    problem = NO_VECTORS;
+                }
                 REASON = "system property " + PROPERTY;
             } else if (!vectorModulePresent()) {
                 vector = false;
@@ -94,7 +107,14 @@ public final class Backends {
                 vector = true;
                 REASON = "module " + VECTOR_MODULE + " is present";
             }
-            BACKEND = vector ? vector() : scalar();
+            PROBLEM = problem;
+            BACKEND = problem != null ? null : vector ? vector() : scalar();
+        }
+
+        static void check() {
+            if (PROBLEM != null) {
+                throw new IllegalStateException(PROBLEM);
+            }
         }
     }
 

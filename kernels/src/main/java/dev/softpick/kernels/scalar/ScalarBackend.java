@@ -18,7 +18,7 @@ public final class ScalarBackend implements Backend {
         return 0;
     }
 
-    /** Long enough for C2 to vectorize the loop along a panel's columns. */
+    /** As wide as the vector kernels' widest panel; whole tiles of columns. */
     @Override
     public int panelWidth() {
         return 64;

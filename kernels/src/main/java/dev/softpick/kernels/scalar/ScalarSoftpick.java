@@ -56,6 +56,10 @@ public final class ScalarSoftpick {
         double share = 1 / (1 + sum);
         float scale = (float) share;
         float mean = (float) (ScalarReduce.dot(x, xOffset, g, gOffset, length) * share);
+        if (!Float.isFinite(mean)) {
+            largeBackward(x, xOffset, g, gOffset, length, dx, dxOffset);
+            return;
+        }
         float none = 0f * mean;
         for (int i = 0; i < length; i++) {
             float value = x[xOffset + i];
@@ -63,7 +67,7 @@ public final class ScalarSoftpick {
         }
     }
 
-    /** {@link #backward} in double, for sums beyond {@link #LARGEST_SUM}. */
+    /** {@link #backward} in double, for sums beyond {@link #LARGEST_SUM} and products that overflow. */
     public static void largeBackward(
             float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
         double sum = 1;

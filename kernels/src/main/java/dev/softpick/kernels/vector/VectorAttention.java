@@ -59,7 +59,8 @@ final class VectorAttention {
                 double sum = scratch.sums[i + r] + absSum(scratch.scores, so, row + r + 1 - start, scratch.lanes, lo);
                 float scale = (float) (1 / (root + sum));
                 int to = outOffset + (i + r) * cache.outputStride();
-                scale(scratch.numerators, Panels.LEAD + r * stride, scale, out, to, cache.headSize());
+                VectorPasses.scale(
+                        scratch.numerators, Panels.LEAD + r * stride, scale, out, to, cache.headSize());
             }
         }
     }
@@ -217,17 +218,6 @@ final class VectorAttention {
         }
         v = v.add(v.rearrange(BY_2));
         return v.add(v.rearrange(BY_1)).lane(0);
-    }
-
-    static void scale(float[] x, int xo, float scale, float[] out, int to, int length) {
-        int i = 0;
-        for (; i + LANES <= length; i += LANES) {
-            FloatVector.fromArray(SPECIES, x, xo + i).mul(scale).intoArray(out, to + i);
-        }
-        if (i < length) {
-            var mask = SPECIES.indexInRange(i, length);
-            FloatVector.fromArray(SPECIES, x, xo + i).mul(scale).intoArray(out, to + i, mask);
-        }
     }
 
     /** {@code state += Σ k_j v_jᵀ} over the chunk that has just been filled. */

@@ -50,7 +50,7 @@ final class VectorExponentialAttention {
                         ? ScoreScale.rectifiedShare(scratch.peaks[r], scratch.sums[r])
                         : (float) (1 / scratch.sums[r]);
                 int to = outOffset + (i + r) * cache.outputStride();
-                VectorAttention.scale(scratch.numerators, Panels.LEAD + r * stride, share, out, to, d);
+                VectorPasses.scale(scratch.numerators, Panels.LEAD + r * stride, share, out, to, d);
             }
             i += n;
         }
@@ -75,7 +75,7 @@ final class VectorExponentialAttention {
             }
             if (start > 0) {
                 int at = Panels.LEAD + r * stride;
-                VectorAttention.scale(o, at, scratch.factors[r], o, at, stride);
+                VectorPasses.scale(o, at, scratch.factors[r], o, at, stride);
             }
         }
         int common = Math.min(end, row + 1) - start;
@@ -112,7 +112,7 @@ final class VectorExponentialAttention {
     static void rectifiedWeights(AttentionScratch scratch, int r, int count, float scale, boolean first) {
         float[] scores = scratch.scores;
         int so = Panels.LEAD + r * scratch.scoreStride;
-        VectorAttention.scale(scores, so, scale, scores, so, count);
+        VectorPasses.scale(scores, so, scale, scores, so, count);
         float largest = VectorPasses.largest(scores, so, count, 1f);
         float peak = first || largest > scratch.peaks[r] ? largest : scratch.peaks[r];
         float shift = ScoreScale.shift(peak);

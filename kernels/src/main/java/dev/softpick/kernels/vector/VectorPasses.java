@@ -84,15 +84,18 @@ final class VectorPasses {
         }
     }
 
-    /** {@code x = x·factor}. */
-    static void multiply(float[] x, int offset, int length, float factor) {
+    /**
+     * {@code out = x·factor}; out may be x. Forwards: backwards, block by block, what a sum read last is still in a cache, but
+     * 64 MB of rows took 1.6 times as long, and a row that fits in L2 no less.
+     */
+    static void scale(float[] x, int xOffset, float factor, float[] out, int outOffset, int length) {
         int full = SPECIES.loopBound(length);
         for (int i = 0; i < full; i += LANES) {
-            FloatVector.fromArray(SPECIES, x, offset + i).mul(factor).intoArray(x, offset + i);
+            FloatVector.fromArray(SPECIES, x, xOffset + i).mul(factor).intoArray(out, outOffset + i);
         }
         if (full < length) {
             VectorMask<Float> rest = SPECIES.indexInRange(full, length);
-            FloatVector.fromArray(SPECIES, x, offset + full, rest).mul(factor).intoArray(x, offset + full, rest);
+            FloatVector.fromArray(SPECIES, x, xOffset + full, rest).mul(factor).intoArray(out, outOffset + full, rest);
         }
     }
 

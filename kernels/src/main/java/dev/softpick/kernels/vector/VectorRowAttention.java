@@ -68,7 +68,7 @@ final class VectorRowAttention {
             }
         }
         float scale = (float) (1 / (ScoreScale.root(d) + sum));
-        VectorAttention.scale(scratch.numerators, Panels.LEAD, scale, out, outOffset, d);
+        VectorPasses.scale(scratch.numerators, Panels.LEAD, scale, out, outOffset, d);
     }
 
     static void softmax(
@@ -86,7 +86,7 @@ final class VectorRowAttention {
             numerators(cache, head, block, end);
         }
         float share = (float) (1 / scratch.sums[ROW]);
-        VectorAttention.scale(scratch.numerators, Panels.LEAD, share, out, outOffset, cache.headSize());
+        VectorPasses.scale(scratch.numerators, Panels.LEAD, share, out, outOffset, cache.headSize());
     }
 
     static void rectifiedSoftpick(
@@ -103,7 +103,7 @@ final class VectorRowAttention {
             numerators(cache, head, block, end);
         }
         float share = ScoreScale.rectifiedShare(scratch.peaks[ROW], scratch.sums[ROW]);
-        VectorAttention.scale(scratch.numerators, Panels.LEAD, share, out, outOffset, cache.headSize());
+        VectorPasses.scale(scratch.numerators, Panels.LEAD, share, out, outOffset, cache.headSize());
     }
 
     /** {@code lanes += |s|} over a whole chunk. */
@@ -120,7 +120,7 @@ final class VectorRowAttention {
     private static void rescale(AttentionScratch scratch, boolean notFirst) {
         if (notFirst) {
             float[] o = scratch.numerators;
-            VectorAttention.scale(
+            VectorPasses.scale(
                     o, Panels.LEAD, scratch.factors[ROW], o, Panels.LEAD, scratch.numeratorStride);
         }
     }

@@ -53,7 +53,7 @@ final class VectorSoftmax {
         weigh(g, gOffset, length, mean, dx, dxOffset);
         double dot = VectorDot.dot(x, xOffset, dx, dxOffset, length);
         double ofScale = Double.isNaN(dot) ? ScalarSoftmax.dotWithoutMasked(x, xOffset, dx, dxOffset, length) : dot;
-        VectorPasses.multiply(dx, dxOffset, length, scale);
+        VectorPasses.scale(dx, dxOffset, scale, dx, dxOffset, length);
         return ofScale;
     }
 

@@ -40,22 +40,7 @@ final class VectorSoftpick {
             return;
         }
         float scale = (float) (1 / (1 + sum));
-        scale(x, xOffset, scale, out, outOffset, length);
-    }
-
-    /**
-     * Forwards: backwards, block by block, what the sum read last is still in a cache, but 64 MB of rows took 1.6 times as
-     * long, and a row that fits in L2 no less.
-     */
-    private static void scale(float[] x, int xOffset, float scale, float[] out, int outOffset, int n) {
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            FloatVector.fromArray(SPECIES, x, xOffset + i).mul(scale).intoArray(out, outOffset + i);
-        }
-        if (i < n) {
-            VectorMask<Float> mask = SPECIES.indexInRange(i, n);
-            FloatVector.fromArray(SPECIES, x, xOffset + i, mask).mul(scale).intoArray(out, outOffset + i, mask);
-        }
+        VectorPasses.scale(x, xOffset, scale, out, outOffset, length);
     }
 
     /** The steps of {@code ScalarSoftpick.backward}. */
@@ -67,6 +52,10 @@ final class VectorSoftpick {
         }
         double share = 1 / (1 + sum);
         float mean = (float) (VectorDot.dot(x, xOffset, g, gOffset, length) * share);
+        if (!Float.isFinite(mean)) {
+            ScalarSoftpick.largeBackward(x, xOffset, g, gOffset, length, dx, dxOffset);
+            return;
+        }
         spread(x, xOffset, g, gOffset, length, mean, (float) share, dx, dxOffset);
     }
 
