@@ -9,6 +9,8 @@ import dev.softpick.kernels.RectifiedSoftpick;
 import dev.softpick.kernels.SSMax;
 import dev.softpick.kernels.Softmax;
 import dev.softpick.kernels.Softpick;
+import dev.softpick.model.Normalizer;
+import dev.softpick.model.OutputMode;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.SoftpickTransformer;
 import java.util.ArrayList;
@@ -114,16 +116,27 @@ record Speed(
         }
     }
 
+    /**
+     * The models whose forward pass is timed: of these sizes, whatever output mode they come with, because
+     * {@link #forward} counts a last block of one row.
+     *
+     * @throws IllegalArgumentException if a model cannot have so many threads
+     */
+    static Map<String, SoftpickTransformer> models(SoftpickConfig sizes, int threads) {
+        SoftpickConfig.Builder config = sizes.toBuilder().outputMode(OutputMode.LAST_TIMESTEP);
+        return Rows.each(normalizer ->
+                SoftpickTransformer.random(config.normalizer(normalizer).build(), 1).parallelism(threads));
+    }
+
     /** Takes about as long as the effort says; {@code done} runs after each size. */
-    static Speed measure(Effort effort, SoftpickConfig config, String model, int threads, Runnable done) {
+    static Speed measure(Effort effort, Map<String, SoftpickTransformer> models, String model, Runnable done) {
+        SoftpickTransformer softpick = models.get(Normalizer.SOFTPICK.id());
+        SoftpickConfig config = softpick.config();
         Run run = new Run(effort, done);
         Map<Integer, List<Timing>> rows = run.curve(
                 effort.rows(), new Subject(0.15, Speed::rowWorks, size -> size));
         Map<Integer, List<Timing>> attention = run.curve(
                 effort.attention(), new Subject(0.25, Speed::attentionWorks, size -> direct(size, HEAD_SIZE)));
-        Map<String, SoftpickTransformer> models = Rows.each(normalizer -> SoftpickTransformer.random(
-                        config.toBuilder().normalizer(normalizer).build(), 1)
-                .parallelism(threads));
         Map<Integer, List<Timing>> forward = run.curve(
                 effort.forward(),
                 new Subject(0.6, steps -> forwardWorks(models, steps), steps -> forward(config, steps, false)));
@@ -132,7 +145,7 @@ record Speed(
         }
         double gflops = 2.0 * M * KN * KN / run.fastestProduct;
         return new Speed(
-                gflops, HEAD_SIZE, model, threads,
+                gflops, HEAD_SIZE, model, softpick.parallelism(),
                 curve(effort.rows(), rows, (size, of) -> new Point(size, named(of), of.getLast().median(), null)),
                 curve(effort.attention(), attention, (size, of) -> new Point(
                         size, named(of), direct(size, HEAD_SIZE) / gflops, withState(size, HEAD_SIZE) / gflops)),
