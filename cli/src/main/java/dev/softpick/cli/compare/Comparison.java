@@ -63,6 +63,8 @@ public record Comparison(
                 models.add(TrainedModel.measure(test, normalizer, effort.sequences()));
             }
         }
+        // the timings would share the processors with what still warms up
+        timed.values().forEach(SoftpickTransformer::warmUp);
         watcher.at("timings", done[0], parts);
         Speed speed = Speed.measure(effort, timed, setting.model(), () ->
                 watcher.at("timings", ++done[0], parts));
