@@ -33,7 +33,7 @@ record Speed(
 
     private static final int HEAD_SIZE = 64;
 
-    /** Keys after which softpick's attention keeps a state; {@link CausalAttention} says why. */
+    /** Keys in a chunk for head sizes up to 96; see {@link #chunk}. */
     private static final int CHUNK = 192;
 
     /** A product whose operands stay in the second cache. */
@@ -262,14 +262,23 @@ record Speed(
 
     /** The same with values only in the chunk under way, and the state of those before. */
     static double withState(int steps, int headSize) {
+        int chunk = chunk(headSize);
         double operations = 0;
-        for (int start = 0; start < steps; start += CHUNK) {
-            double rows = Math.min(CHUNK, steps - start);
+        for (int start = 0; start < steps; start += chunk) {
+            double rows = Math.min(chunk, steps - start);
             double pairs = rows * (rows + 1) / 2;
             operations += 2 * headSize * (2 * pairs + rows * start);
-            operations += start == 0 ? 0 : 2.0 * headSize * headSize * (rows + CHUNK);
+            operations += start == 0 ? 0 : 2.0 * headSize * headSize * (rows + chunk);
         }
         return operations;
+    }
+
+    /**
+     * Keys after which softpick's attention keeps a state: twice the head size at least, for less would not pay. The
+     * kernels' own figure is in a package that this module cannot see.
+     */
+    private static int chunk(int headSize) {
+        return CHUNK * Math.ceilDiv(headSize, CHUNK / 2);
     }
 
     /** Operations of a forward pass whose last block computes queries for one row alone. */
