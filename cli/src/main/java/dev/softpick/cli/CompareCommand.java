@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
             "",
             "Without --model, the forward pass that is timed is that of the default model: 64 floats a frame, hidden"
                     + " size 256, 4 heads, 6 layers. With it, models of its sizes are timed, one with each normalizer"
-                    + " and with random weights: the time does not depend on them.",
+                    + " and with random weights: the time does not depend on them. They answer for the last position"
+                    + " alone, whatever the file's output mode.",
             ""
         },
         footer = {

@@ -61,6 +61,6 @@ final class CsvNumber {
 
     private static NumberFormatException bad(String field, String what) {
         String quote = field.length() > LONGEST_QUOTE ? field.substring(0, LONGEST_QUOTE) + "..." : field;
-        return new NumberFormatException("'" + quote + "' " + what);
+        return new NumberFormatException("'" + Failures.oneLine(quote) + "' " + what);
     }
 }

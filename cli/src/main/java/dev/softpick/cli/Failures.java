@@ -73,7 +73,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
             char c = text.charAt(i);
             if (c == '\n') {
                 line.append(' ');
-            } else if (c != '\r') {
+            } else if (c != '\r' || i + 1 == text.length() || text.charAt(i + 1) != '\n') {
                 line.append(Character.isISOControl(c) || c == '\u2028' || c == '\u2029' ? '?' : c);
             }
         }

@@ -44,7 +44,7 @@ final class NpyDictionary {
                     again = shape != null;
                     shape = tuple();
                 }
-                default -> throw bad("key '" + key + "' is unknown");
+                default -> throw bad("key '" + Failures.oneLine(key) + "' is unknown");
             }
             if (again) {
                 throw bad("key '" + key + "' stands there twice");
@@ -71,7 +71,7 @@ final class NpyDictionary {
         return switch (type) {
             case "<f4", ">f4" -> 4;
             case "<f8", ">f8" -> 8;
-            default -> throw new IOException(file + " has values of type '" + type
+            default -> throw new IOException(file + " has values of type '" + Failures.oneLine(type)
                     + "'; allowed are float32 and float64: write it with x.astype('float32')");
         };
     }

@@ -116,6 +116,18 @@ class CompareCommandTest {
         assertThat(Files.readString(page)).doesNotContain(folder.toString());
     }
 
+    @Test
+    void aModelThatAnswersForEveryPositionIsTimedForTheLastOne() {
+        Path model = folder.resolve("all.safetensors");
+        Invocation init = Invocation.of(
+                "init", "--embed-dim", 4, "--hidden-size", 8, "--num-heads", 2, "--num-layers", 1, "--seed", 1,
+                "--output-mode", "all", "--output", model);
+        assertThat(init.code()).as(init.err()).isZero();
+        Invocation compare =
+                Invocation.of("compare", "--smoke", "--model", model, "--output", folder.resolve("all.html"));
+        assertThat(compare.code()).as(compare.err()).isZero();
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             2 | --output,@/report.txt                       | it must end in .html
@@ -128,6 +140,7 @@ class CompareCommandTest {
             1 | --model,@/none.safetensors                  | none.safetensors: no such file
             1 | --model,@/sub.html                          | sub.html is a folder
             1 | --model,@/noise.safetensors                 | noise.safetensors
+            1 | --threads,2000                              | threads is 2000; allowed is 1 to 1024
             2 | --normalizer,hardmax                        | hardmax
             2 | --quick,now                                 | now
             """)

@@ -2,10 +2,14 @@ package dev.softpick.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.softpick.cli.compare.Comparison;
+import dev.softpick.cli.compare.Effort;
+import dev.softpick.model.SoftpickConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -48,11 +52,56 @@ class CompareProcessTest {
         }
     }
 
+    @Test
+    void nothingIsTimedBesideAWarmUp() throws IOException, InterruptedException {
+        Process process = java("--add-modules", "jdk.incubator.vector", FirstTiming.class.getName()).start();
+        assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.inputReader().readAllLines()).containsExactly("0 warm-ups run");
+    }
+
+    /** Counts the warm-ups that still run at the first timing, and ends there. */
+    static final class FirstTiming {
+
+        /** A warm-up that is done still says so in a log. */
+        private static final Duration LAST_WORDS = Duration.ofMillis(500);
+
+        private FirstTiming() {}
+
+        public static void main(String[] args) throws IOException {
+            SoftpickConfig config = SoftpickConfig.builder().embedDim(16).hiddenSize(32).numLayers(1).build();
+            var setting = new Comparison.Setting(Effort.SMOKE, config, "a model", 1, "", "", "", "");
+            Comparison.measure(setting, (what, done, of) -> {
+                if (what.equals("timings")) {
+                    IO.println(warmUps() + " warm-ups run");
+                    Runtime.getRuntime().halt(0);
+                }
+            });
+        }
+
+        private static int warmUps() {
+            int count = 0;
+            try {
+                for (Thread thread : Thread.getAllStackTraces().keySet()) {
+                    count += thread.getName().equals("softpick-warm-up") && !thread.join(LAST_WORDS) ? 1 : 0;
+                }
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            return count;
+        }
+    }
+
     private Process start(String effort) throws IOException {
+        return java(Main.class.getName(), "compare", effort, "--output", folder.resolve("report.html").toString())
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+    }
+
+    private static ProcessBuilder java(String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp", System.getProperty("java.class.path"), Main.class.getName(),
-                "compare", effort, "--output", folder.resolve("report.html").toString()));
-        return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+                "-cp", System.getProperty("java.class.path")));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command);
     }
 }

@@ -71,6 +71,13 @@ class CsvInputTest {
                 .hasMessageContaining("x.csv").hasMessageContaining(message);
     }
 
+    /** As the first Macs wrote lines. */
+    @Test
+    void whatIsQuotedStaysOnOneLine() {
+        assertThatThrownBy(() -> read("1,2\r3,4\r")).hasMessageContaining("line 1, column 2: '2?3' is not a number")
+                .hasMessageNotContainingAny("\n", "\r");
+    }
+
     @Test
     void anEmptyFileIsRefused() {
         assertThatThrownBy(() -> read("")).hasMessageContaining("is empty; a line a step is needed");

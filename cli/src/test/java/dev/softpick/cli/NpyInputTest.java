@@ -139,6 +139,15 @@ class NpyInputTest {
                 .hasMessageContaining(message).hasMessageContaining("x.npy");
     }
 
+    @ParameterizedTest
+    @CsvSource({"desc, de\\nsc, key 'de scr'", "<f4, <\\nf4, values of type '< f4'"})
+    void whatIsQuotedStaysOnOneLine(String in, String broken, String message) throws IOException {
+        String header = GOOD.replace(in, broken.replace("\\n", "\n"));
+        Path file = write(Samples.npy(1, header + "\n", new byte[24]));
+        assertThatThrownBy(() -> read(file)).hasMessageContaining(message)
+                .hasMessageNotContainingAny("\n", "\r");
+    }
+
     @Test
     void everyCutIsRefused() throws IOException {
         byte[] good = Samples.npy(1, GOOD + "\n", new byte[24]);

@@ -5,10 +5,12 @@ import com.google.gson.GsonBuilder;
 import dev.softpick.kernels.BackendInfo;
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.SoftpickConfig;
+import dev.softpick.model.SoftpickTransformer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /** The four normalizers side by side: all numbers of a report, in the form of its JSON. */
@@ -43,6 +45,8 @@ public record Comparison(
     public static Comparison measure(Setting setting, Watcher watcher) throws IOException {
         long start = System.nanoTime();
         Effort effort = setting.effort();
+        // before the long work: it refuses more threads than a model can have
+        Map<String, SoftpickTransformer> timed = Speed.models(setting.config(), setting.threads());
         int parts = 3 + DATA.size() * Normalizer.values().length + effort.timedPoints();
         int[] done = {0};
         watcher.at("what they do", done[0]++, parts);
@@ -59,8 +63,10 @@ public record Comparison(
                 models.add(TrainedModel.measure(test, normalizer, effort.sequences()));
             }
         }
+        // the timings would share the processors with what still warms up
+        timed.values().forEach(SoftpickTransformer::warmUp);
         watcher.at("timings", done[0], parts);
-        Speed speed = Speed.measure(effort, setting.config(), setting.model(), setting.threads(), () ->
+        Speed speed = Speed.measure(effort, timed, setting.model(), () ->
                 watcher.at("timings", ++done[0], parts));
         BackendInfo backend = BackendInfo.current();
         Method method = new Method(

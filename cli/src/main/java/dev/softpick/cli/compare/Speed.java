@@ -9,6 +9,8 @@ import dev.softpick.kernels.RectifiedSoftpick;
 import dev.softpick.kernels.SSMax;
 import dev.softpick.kernels.Softmax;
 import dev.softpick.kernels.Softpick;
+import dev.softpick.model.Normalizer;
+import dev.softpick.model.OutputMode;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.SoftpickTransformer;
 import java.util.ArrayList;
@@ -31,7 +33,7 @@ record Speed(
 
     private static final int HEAD_SIZE = 64;
 
-    /** Keys after which softpick's attention keeps a state; {@link CausalAttention} says why. */
+    /** Keys in a chunk for head sizes up to 96; see {@link #chunk}. */
     private static final int CHUNK = 192;
 
     /** A product whose operands stay in the second cache. */
@@ -114,16 +116,27 @@ record Speed(
         }
     }
 
+    /**
+     * The models whose forward pass is timed: of these sizes, whatever output mode they come with, because
+     * {@link #forward} counts a last block of one row.
+     *
+     * @throws IllegalArgumentException if a model cannot have so many threads
+     */
+    static Map<String, SoftpickTransformer> models(SoftpickConfig sizes, int threads) {
+        SoftpickConfig.Builder config = sizes.toBuilder().outputMode(OutputMode.LAST_TIMESTEP);
+        return Rows.each(normalizer ->
+                SoftpickTransformer.random(config.normalizer(normalizer).build(), 1).parallelism(threads));
+    }
+
     /** Takes about as long as the effort says; {@code done} runs after each size. */
-    static Speed measure(Effort effort, SoftpickConfig config, String model, int threads, Runnable done) {
+    static Speed measure(Effort effort, Map<String, SoftpickTransformer> models, String model, Runnable done) {
+        SoftpickTransformer softpick = models.get(Normalizer.SOFTPICK.id());
+        SoftpickConfig config = softpick.config();
         Run run = new Run(effort, done);
         Map<Integer, List<Timing>> rows = run.curve(
                 effort.rows(), new Subject(0.15, Speed::rowWorks, size -> size));
         Map<Integer, List<Timing>> attention = run.curve(
                 effort.attention(), new Subject(0.25, Speed::attentionWorks, size -> direct(size, HEAD_SIZE)));
-        Map<String, SoftpickTransformer> models = Rows.each(normalizer -> SoftpickTransformer.random(
-                        config.toBuilder().normalizer(normalizer).build(), 1)
-                .parallelism(threads));
         Map<Integer, List<Timing>> forward = run.curve(
                 effort.forward(),
                 new Subject(0.6, steps -> forwardWorks(models, steps), steps -> forward(config, steps, false)));
@@ -132,7 +145,7 @@ record Speed(
         }
         double gflops = 2.0 * M * KN * KN / run.fastestProduct;
         return new Speed(
-                gflops, HEAD_SIZE, model, threads,
+                gflops, HEAD_SIZE, model, softpick.parallelism(),
                 curve(effort.rows(), rows, (size, of) -> new Point(size, named(of), of.getLast().median(), null)),
                 curve(effort.attention(), attention, (size, of) -> new Point(
                         size, named(of), direct(size, HEAD_SIZE) / gflops, withState(size, HEAD_SIZE) / gflops)),
@@ -249,14 +262,23 @@ record Speed(
 
     /** The same with values only in the chunk under way, and the state of those before. */
     static double withState(int steps, int headSize) {
+        int chunk = chunk(headSize);
         double operations = 0;
-        for (int start = 0; start < steps; start += CHUNK) {
-            double rows = Math.min(CHUNK, steps - start);
+        for (int start = 0; start < steps; start += chunk) {
+            double rows = Math.min(chunk, steps - start);
             double pairs = rows * (rows + 1) / 2;
             operations += 2 * headSize * (2 * pairs + rows * start);
-            operations += start == 0 ? 0 : 2.0 * headSize * headSize * (rows + CHUNK);
+            operations += start == 0 ? 0 : 2.0 * headSize * headSize * (rows + chunk);
         }
         return operations;
+    }
+
+    /**
+     * Keys after which softpick's attention keeps a state: twice the head size at least, for less would not pay. The
+     * kernels' own figure is in a package that this module cannot see.
+     */
+    private static int chunk(int headSize) {
+        return CHUNK * Math.ceilDiv(headSize, CHUNK / 2);
     }
 
     /** Operations of a forward pass whose last block computes queries for one row alone. */
