@@ -2,7 +2,10 @@ package dev.softpick.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.openjdk.jmh.runner.NoBenchmarksException;
 import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
@@ -11,12 +14,26 @@ public final class Main {
 
     private Main() {}
 
-    /** Takes JMH's own arguments, {@code -h} lists them; or {@code bits}, for {@link BitsMatrix}. */
+    /** Takes JMH's own arguments, {@code -h} or {@code --help} lists them; or {@code bits}, for {@link BitsMatrix}. */
     public static void main(String[] args) throws Exception {
-        if (args.length == 1 && args[0].equals("bits")) {
+        if (args.length > 0 && args[0].equals("bits")) {
+            if (args.length > 1) {
+                System.err.println("bench: bits takes no arguments; it starts a JVM of every kind and compares their results");
+                System.exit(args[1].endsWith("-help") || args[1].equals("-h") ? 0 : 2);
+            }
             BitsMatrix.main(new String[0]);
             return;
         }
+        try {
+            run(args.length == 1 && args[0].equals("--help") ? new String[] {"-h"} : args);
+        } catch (CommandLineOptionException | RunnerException e) {
+            String what = e instanceof NoBenchmarksException ? "no benchmark has such a name" : e.getMessage();
+            System.err.println("bench: " + what + "; -h lists JMH's options, -l the benchmarks");
+            System.exit(1);
+        }
+    }
+
+    private static void run(String[] args) throws Exception {
         CommandLineOptions options = new CommandLineOptions(args);
         if (options.shouldHelp() || options.shouldList() || options.shouldListProfilers()
                 || options.shouldListResultFormats() || options.shouldListWithParams()) {

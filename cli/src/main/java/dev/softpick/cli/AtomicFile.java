@@ -57,6 +57,13 @@ final class AtomicFile implements Closeable {
         }
     }
 
+    /** Refuses to put the output in the place of a file that it is made from; null is none. */
+    static void checkApart(Path output, String option, Path source) throws IOException {
+        if (source != null && Files.exists(output) && Files.exists(source) && Files.isSameFile(output, source)) {
+            throw new UsageException("--output is " + output + ", the file that " + option + " names; give another one");
+        }
+    }
+
     /** Starts to write what will be {@code file}; a link is followed, not replaced. */
     static AtomicFile create(Path file) throws IOException {
         check(file);

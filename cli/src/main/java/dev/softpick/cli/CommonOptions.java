@@ -7,6 +7,9 @@ final class CommonOptions {
 
     private static final String VECTOR_MODULE = "jdk.incubator.vector";
 
+    /** Most that a model spreads a call over. */
+    private static final int MOST_THREADS = 1_024;
+
     /** After the options that only the command has. */
     private static final int ORDER = 100;
 
@@ -49,6 +52,9 @@ final class CommonOptions {
 
     /** Chooses the backend; before the first kernel is used, because the choice is made once. */
     void apply() {
+        if (threads > MOST_THREADS) {
+            throw new UsageException("--threads is " + threads + "; allowed is 1 to " + MOST_THREADS);
+        }
         if (backend == null) {
             return;
         }

@@ -138,7 +138,10 @@ final class InitCommand implements Callable<Integer> {
             progress.phase("initialising", 0);
             SoftpickTransformer model = model();
             progress.phase("writing", 0);
-            model.save(output);
+            try (AtomicFile file = AtomicFile.create(output)) {
+                model.save(file.out());
+                file.commit();
+            }
             for (LayerSummary layer : model.layers()) {
                 parameters += layer.parameters();
             }

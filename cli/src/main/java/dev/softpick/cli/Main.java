@@ -93,7 +93,7 @@ public final class Main implements Runnable {
         return commandLine;
     }
 
-    /** Picocli hands exceptions to {@link Failures} but lets errors through; two of them are no bug of ours. */
+    /** Picocli hands exceptions to {@link Failures} but lets errors through; too small a heap is no bug of ours. */
     private static int execute(ParseResult parsed) {
         try {
             return new RunLast().execute(parsed);
@@ -101,8 +101,6 @@ public final class Main implements Runnable {
             throw new ExecutionException(last(parsed), "not enough memory: the heap limit is "
                     + (Runtime.getRuntime().maxMemory() >> 20)
                     + " MiB; raise it, for instance with JAVA_TOOL_OPTIONS=-Xmx8g", e);
-        } catch (ExceptionInInitializerError e) {
-            throw new ExecutionException(last(parsed), Failures.message(e.getCause()), e);
         }
     }
 

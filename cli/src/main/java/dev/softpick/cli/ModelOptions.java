@@ -29,8 +29,8 @@ final class ModelOptions {
             order = ORDER,
             paramLabel = "N",
             converter = PositiveInt.class,
-            description = "Attention heads, for a file whose metadata lacks num_heads; the weights' shapes do not"
-                    + " tell.")
+            description = "Attention heads, where the file's metadata lacks num_heads, or in place of what it"
+                    + " says; the weights' shapes do not tell.")
     private Integer numHeads;
 
     @Option(
@@ -38,8 +38,8 @@ final class ModelOptions {
             order = ORDER,
             paramLabel = "NAME",
             converter = NormalizerName.class,
-            description = "softpick, softmax, ssmax or rectified_softpick: what the weights were trained with, for"
-                    + " a file whose metadata lacks normalizer.")
+            description = "softpick, softmax, ssmax or rectified_softpick: what the weights were trained with, where"
+                    + " the file's metadata lacks normalizer, or in place of what it says.")
     private Normalizer normalizer;
 
     boolean bundled() {

@@ -96,6 +96,8 @@ final class RunCommand implements Callable<Integer> {
         if (output != null) {
             outputFormat = FileFormat.of("--output", output);
             AtomicFile.check(output);
+            AtomicFile.checkApart(output, "--model", modelOptions.file);
+            AtomicFile.checkApart(output, "--input", input);
         }
         try (Sequences sequences = input == null ? SafetensorsInput.bundled() : Sequences.open(input)) {
             run(sequences, outputFormat);

@@ -140,7 +140,7 @@ class CompareCommandTest {
             1 | --model,@/none.safetensors                  | none.safetensors: no such file
             1 | --model,@/sub.html                          | sub.html is a folder
             1 | --model,@/noise.safetensors                 | noise.safetensors
-            1 | --threads,2000                              | threads is 2000; allowed is 1 to 1024
+            2 | --threads,2000                              | --threads is 2000; allowed is 1 to 1024
             2 | --normalizer,hardmax                        | hardmax
             2 | --quick,now                                 | now
             """)

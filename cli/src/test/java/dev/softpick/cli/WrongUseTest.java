@@ -63,6 +63,9 @@ class WrongUseTest {
             2 | run --input @/x.txt                                | .npy, .safetensors or .csv
             2 | run --input @/x.npy --output @/y                   | .npy, .safetensors or .csv
             2 | run --input @/x.npy --output @/y.txt               | .npy, .safetensors or .csv
+            2 | run --input @/x.npy --output @/x.npy               | the file that --input names
+            2 | run --model @/digits-softpick.safetensors --input @/x.npy --output @/digits-softpick.safetensors | that --model names
+            2 | run --threads 1025                                 | --threads is 1025; allowed is 1 to 1024
             1 | run --input @/none.npy                             | none.npy: no such file
             1 | run --input @/none.csv                             | none.csv: no such file
             1 | run --input @/none.safetensors                     | none.safetensors: no such file

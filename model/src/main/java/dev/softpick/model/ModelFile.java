@@ -333,7 +333,8 @@ final class ModelFile implements ModelParameters.Values {
         return kernel;
     }
 
-    static void save(SoftpickTransformer model, Path path) throws IOException {
+    /** The model as a file that is yet to be written. */
+    static SafetensorsWriter writer(SoftpickTransformer model) {
         SafetensorsWriter writer = new SafetensorsWriter();
         model.metadata().forEach(writer::metadata);
         SoftpickConfig config = model.config();
@@ -355,6 +356,6 @@ final class ModelFile implements ModelParameters.Values {
             }
             writer.floats(name, values, shape);
         });
-        writer.write(path);
+        return writer;
     }
 }

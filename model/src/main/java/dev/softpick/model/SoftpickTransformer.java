@@ -2,6 +2,7 @@ package dev.softpick.model;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -106,7 +107,12 @@ public final class SoftpickTransformer {
      * beside its place and renamed, so a failure leaves what was there.
      */
     public void save(Path file) throws IOException {
-        ModelFile.save(this, file);
+        ModelFile.writer(this).write(file);
+    }
+
+    /** The same to a stream, which is not closed. */
+    public void save(OutputStream out) throws IOException {
+        ModelFile.writer(this).write(out);
     }
 
     /**
