@@ -144,13 +144,14 @@ record Speed(
             timings.values().forEach(of -> run.fastestProduct = Math.min(run.fastestProduct, of.getLast().median()));
         }
         double gflops = 2.0 * M * KN * KN / run.fastestProduct;
+        double together = gflops * Math.min(softpick.parallelism(), Runtime.getRuntime().availableProcessors());
         return new Speed(
                 gflops, HEAD_SIZE, model, softpick.parallelism(),
                 curve(effort.rows(), rows, (size, of) -> new Point(size, named(of), of.getLast().median(), null)),
                 curve(effort.attention(), attention, (size, of) -> new Point(
                         size, named(of), direct(size, HEAD_SIZE) / gflops, withState(size, HEAD_SIZE) / gflops)),
                 curve(effort.forward(), forward, (size, of) -> new Point(
-                        size, named(of), forward(config, size, false) / gflops, forward(config, size, true) / gflops)));
+                        size, named(of), forward(config, size, false) / together, forward(config, size, true) / together)));
     }
 
     @FunctionalInterface
