@@ -7,11 +7,13 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32C;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -46,6 +48,23 @@ class SessionStateTest {
         crc.update(state, 0, state.length - 4);
         assertThat("%08x".formatted(crc.getValue())).isEqualTo(CHECKSUMS.get(window));
         assertThat(new String(state, 0, 8, java.nio.charset.StandardCharsets.US_ASCII)).isEqualTo("SPKSTATE");
+    }
+
+    /** 205 frames: softpick has a state of a finished chunk by then. */
+    @ParameterizedTest
+    @EnumSource(Window.class)
+    void aRestoredSessionGoesOnWithTheSameBits(Window window) throws SessionFormatException {
+        StreamingSession session = session(window);
+        StreamingSession restored = MODEL.newSession(window);
+        restored.restore(session.save());
+        assertThat(restored.save()).isEqualTo(session.save());
+        float[] frames = Fixtures.gaussian(9, 200 * 3);
+        float[] expected = new float[200 * 12];
+        float[] answers = new float[200 * 12];
+        session.step(frames, 200, expected);
+        restored.step(frames, 200, answers);
+        assertThat(answers).isEqualTo(expected);
+        assertThat(restored.save()).isEqualTo(session.save());
     }
 
     @ParameterizedTest
@@ -172,10 +191,10 @@ class SessionStateTest {
         refusedCall(() -> session.step(both, both), "output is the input array; give another one");
         refusedCall(() -> session.feed(three, 2), "frames has 3 elements; 6 are needed");
         refusedCall(() -> MODEL.newSession(null), "window is null; allowed are EXACT, SLIDING, UNBOUNDED");
-        refusedCall(() -> SessionGroup.of(java.util.List.of()), "sessions is empty; give 1 or more");
-        refusedCall(() -> SessionGroup.of(java.util.List.of(session, session)),
+        refusedCall(() -> SessionGroup.of(List.of()), "sessions is empty; give 1 or more");
+        refusedCall(() -> SessionGroup.of(List.of(session, session)),
                 "a session is in sessions twice; it takes one frame a step");
-        refusedCall(() -> SessionGroup.of(java.util.List.of(session, MODEL.newSession(Window.SLIDING))),
+        refusedCall(() -> SessionGroup.of(List.of(session, MODEL.newSession(Window.SLIDING))),
                 "sessions differ in their model or window; a group has one of each");
         assertThat(session.save()).isEqualTo(state);
         assertThatThrownBy(() -> session.logits(new float[1])).isInstanceOf(IllegalStateException.class);
@@ -204,11 +223,39 @@ class SessionStateTest {
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("the session is closed");
         byte[] before = other.save();
-        SessionGroup group = SessionGroup.of(java.util.List.of(other, session));
+        SessionGroup group = SessionGroup.of(List.of(other, session));
         assertThatThrownBy(() -> group.step(new float[6], new float[24]))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("the session is closed");
         assertThat(other.save()).isEqualTo(before);
+    }
+
+    /** As if another thread were in a call; and each call leaves the session free for the next. */
+    @Test
+    void aBusySessionRefusesEveryCall() throws Throwable {
+        StreamingSession session = session(Window.SLIDING);
+        byte[] state = session.save();
+        Map<String, ThrowingCallable> calls = Map.of(
+                "step", () -> session.step(new float[3], new float[12]),
+                "block", () -> session.step(new float[6], 2, new float[24]),
+                "feed", () -> session.feed(new float[3], 1),
+                "stateBytes", session::stateBytes,
+                "fork", () -> session.fork().close(),
+                "save", session::save,
+                "restore", () -> session.restore(state),
+                "reset", session::reset,
+                "group", () -> SessionGroup.of(List.of(session)).step(new float[3], new float[12]));
+        session.begin();
+        calls.forEach((name, call) -> assertThatThrownBy(call)
+                .as(name)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("the session is in use by another thread; it is for one thread at a time"));
+        assertThatThrownBy(session::close).hasMessageContaining("in use by another thread");
+        session.end();
+        for (ThrowingCallable call : calls.values()) {
+            call.call();
+            call.call();
+        }
     }
 
     /** Two threads on one session: at least one call is refused, and the session has taken exactly the others' frames. */
