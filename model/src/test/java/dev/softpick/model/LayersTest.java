@@ -54,6 +54,27 @@ class LayersTest {
     }
 
     @Test
+    void theTableOfLayersCountsEveryParameter() {
+        for (Normalizer normalizer : Normalizer.values()) {
+            SoftpickConfig config = SoftpickConfig.builder().embedDim(64).normalizer(normalizer).build();
+            SoftpickTransformer model = SoftpickTransformer.random(config, 1);
+            long expected = 0;
+            for (float[] values : ModelParameters.values(config, model.parts()).values()) {
+                expected += values.length;
+            }
+            assertThat(model.layers().stream().mapToLong(LayerSummary::parameters).sum()).isEqualTo(expected);
+            assertThat(model.layers()).hasSize(1 + 6 * 4 + 1);
+            assertThat(model.layers().get(2)).isEqualTo(new LayerSummary(
+                    "softpick_block_1_attn", normalizer.id() + "_attention", "[batch, steps, 256]",
+                    263_168 + (normalizer == Normalizer.SSMAX ? 1 : 0)));
+        }
+        SoftpickTransformer bare = SoftpickTransformer.random(
+                SoftpickConfig.builder().embedDim(64).hiddenSize(64).numLayers(1).finalNorm(false).build(), 1);
+        assertThat(bare.layers()).extracting(LayerSummary::name).containsExactly(
+                "softpick_block_1_attn_norm", "softpick_block_1_attn", "softpick_block_1_ffn_norm", "softpick_block_1_ffn");
+    }
+
+    @Test
     void denseTakesAnyRank() {
         Dense dense = Weights.random(1, 3, 5).layer();
         float[] x = Fixtures.gaussian(2, 24);

@@ -230,6 +230,19 @@ class SessionStateTest {
         assertThat(other.save()).isEqualTo(before);
     }
 
+    @Test
+    void aGroupChecksItsArrays() {
+        StreamingSession one = session(Window.SLIDING);
+        byte[] before = one.save();
+        SessionGroup group = SessionGroup.of(List.of(one, session(Window.SLIDING)));
+        float[] frames = new float[24];
+        assertThatThrownBy(() -> group.step(new float[5], new float[24])).hasMessageContaining("frames has 5 elements");
+        assertThatThrownBy(() -> group.step(frames, new float[23])).hasMessageContaining("output has 23 elements");
+        assertThatThrownBy(() -> group.step(frames, frames)).hasMessageContaining("give another one");
+        assertThatThrownBy(() -> group.step(null, new float[24])).hasMessageContaining("frames has no elements");
+        assertThat(one.save()).isEqualTo(before);
+    }
+
     /** As if another thread were in a call; and each call leaves the session free for the next. */
     @Test
     void aBusySessionRefusesEveryCall() throws Throwable {
