@@ -22,7 +22,7 @@ import java.util.Locale;
  *
  * <pre>
  *   java --add-modules jdk.incubator.vector -cp bench/target/benchmarks.jar dev.softpick.bench.StreamLatency
- *        [folder, model/src/test/resources/models] [steps, 200000]
+ *        [folder, models] [steps, 200000]
  * </pre>
  *
  * Every pass over the stretch begins anew, so that an unbounded session remembers at most its 2,000 frames. The first tenth
@@ -34,7 +34,7 @@ public final class StreamLatency {
 
     /** Streams with each normalizer's model. */
     public static void main(String[] args) throws IOException {
-        Path folder = Path.of(args.length > 0 ? args[0] : "model/src/test/resources/models");
+        Path folder = Path.of(args.length > 0 ? args[0] : "models");
         int steps = args.length > 1 ? Integer.parseInt(args[1]) : 200_000;
         SafetensorsFile data;
         try (InputStream in = Files.newInputStream(folder.resolve("ecg-test.safetensors"))) {
