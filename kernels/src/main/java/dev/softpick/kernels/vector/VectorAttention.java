@@ -7,7 +7,6 @@ import dev.softpick.kernels.backend.ScoreScale;
 import dev.softpick.kernels.backend.VirtualLanes;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -172,15 +171,6 @@ final class VectorAttention {
         }
     }
 
-    private static final VectorShuffle<Float> BY_8 = rotation(8);
-    private static final VectorShuffle<Float> BY_4 = rotation(4);
-    private static final VectorShuffle<Float> BY_2 = rotation(2);
-    private static final VectorShuffle<Float> BY_1 = rotation(1);
-
-    private static VectorShuffle<Float> rotation(int by) {
-        return VectorShuffle.iota(SPECIES, by % LANES, 1, true);
-    }
-
     /**
      * What the lanes hold and the |s_j| of {@code count} more keys, the first of which belongs to lane 0. Zeros are written
      * behind them up to a whole number of lanes: they change no sum, and masks would ({@link MicroKernel#edge}).
@@ -211,13 +201,13 @@ final class VectorAttention {
             v = FloatVector.fromArray(SPECIES, lanes, lo);
         }
         if (LANES > 8) {
-            v = v.add(v.rearrange(BY_8));
+            v = v.add(v.rearrange(VectorReduce.BY_8));
         }
         if (LANES > 4) {
-            v = v.add(v.rearrange(BY_4));
+            v = v.add(v.rearrange(VectorReduce.BY_4));
         }
-        v = v.add(v.rearrange(BY_2));
-        return v.add(v.rearrange(BY_1)).lane(0);
+        v = v.add(v.rearrange(VectorReduce.BY_2));
+        return v.add(v.rearrange(VectorReduce.BY_1)).lane(0);
     }
 
     /** {@code state += Σ k_j v_jᵀ} over the chunk that has just been filled. */

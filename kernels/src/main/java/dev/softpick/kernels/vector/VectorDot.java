@@ -2,7 +2,6 @@ package dev.softpick.kernels.vector;
 
 import dev.softpick.kernels.backend.VirtualLanes;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -22,16 +21,7 @@ final class VectorDot {
     /** Lanes between two passes that fold with each other. */
     private static final int STEP = Math.max(LANES, APART / 2);
 
-    private static final VectorShuffle<Float> BY_8 = rotation(8);
-    private static final VectorShuffle<Float> BY_4 = rotation(4);
-    private static final VectorShuffle<Float> BY_2 = rotation(2);
-    private static final VectorShuffle<Float> BY_1 = rotation(1);
-
     private VectorDot() {}
-
-    private static VectorShuffle<Float> rotation(int by) {
-        return VectorShuffle.iota(SPECIES, by % LANES, 1, true);
-    }
 
     static double dot(float[] x, int xOffset, float[] y, int yOffset, int length) {
         double sum = 0;
@@ -91,12 +81,12 @@ final class VectorDot {
             v = v.add(s);
         }
         if (LANES > 8) {
-            v = v.add(v.rearrange(BY_8));
+            v = v.add(v.rearrange(VectorReduce.BY_8));
         }
         if (LANES > 4) {
-            v = v.add(v.rearrange(BY_4));
+            v = v.add(v.rearrange(VectorReduce.BY_4));
         }
-        v = v.add(v.rearrange(BY_2));
-        return v.add(v.rearrange(BY_1)).lane(0);
+        v = v.add(v.rearrange(VectorReduce.BY_2));
+        return v.add(v.rearrange(VectorReduce.BY_1)).lane(0);
     }
 }

@@ -4,7 +4,6 @@ import dev.softpick.kernels.backend.VirtualLanes;
 import dev.softpick.kernels.scalar.ScalarLayerNorm;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -21,16 +20,7 @@ final class VectorLayerNorm {
     private static final int COUNT = VirtualLanes.COUNT;
     private static final int APART = COUNT / 4;
 
-    private static final VectorShuffle<Float> BY_8 = rotation(8);
-    private static final VectorShuffle<Float> BY_4 = rotation(4);
-    private static final VectorShuffle<Float> BY_2 = rotation(2);
-    private static final VectorShuffle<Float> BY_1 = rotation(1);
-
     private VectorLayerNorm() {}
-
-    private static VectorShuffle<Float> rotation(int by) {
-        return VectorShuffle.iota(SPECIES, by % LANES, 1, true);
-    }
 
     static void layerNorm(
             float[] x, int xOffset, int rows, float[] gamma, float[] beta, float epsilon, float[] out, int outOffset) {
@@ -95,11 +85,11 @@ final class VectorLayerNorm {
         }
         FloatVector v = total;
         if (LANES > 8) {
-            v = v.add(v.rearrange(BY_8));
+            v = v.add(v.rearrange(VectorReduce.BY_8));
         }
-        v = v.add(v.rearrange(BY_4));
-        v = v.add(v.rearrange(BY_2));
-        return v.add(v.rearrange(BY_1)).lane(0);
+        v = v.add(v.rearrange(VectorReduce.BY_4));
+        v = v.add(v.rearrange(VectorReduce.BY_2));
+        return v.add(v.rearrange(VectorReduce.BY_1)).lane(0);
     }
 
     /** {@code Σ (x − mean)²} over a block. */
@@ -144,11 +134,11 @@ final class VectorLayerNorm {
         }
         FloatVector v = total;
         if (LANES > 8) {
-            v = v.add(v.rearrange(BY_8));
+            v = v.add(v.rearrange(VectorReduce.BY_8));
         }
-        v = v.add(v.rearrange(BY_4));
-        v = v.add(v.rearrange(BY_2));
-        return v.add(v.rearrange(BY_1)).lane(0);
+        v = v.add(v.rearrange(VectorReduce.BY_4));
+        v = v.add(v.rearrange(VectorReduce.BY_2));
+        return v.add(v.rearrange(VectorReduce.BY_1)).lane(0);
     }
 
     private static void scale(

@@ -32,10 +32,11 @@ final class VectorReduce {
     /** Lanes between two passes that fold with each other. */
     private static final int STEP = Math.max(LANES, APART / 2);
 
-    private static final VectorShuffle<Float> BY_8 = rotation(8);
-    private static final VectorShuffle<Float> BY_4 = rotation(4);
-    private static final VectorShuffle<Float> BY_2 = rotation(2);
-    private static final VectorShuffle<Float> BY_1 = rotation(1);
+    /** Each lane takes that of the one so many behind it: what a register's lanes fold with. */
+    static final VectorShuffle<Float> BY_8 = rotation(8);
+    static final VectorShuffle<Float> BY_4 = rotation(4);
+    static final VectorShuffle<Float> BY_2 = rotation(2);
+    static final VectorShuffle<Float> BY_1 = rotation(1);
 
     private VectorReduce() {}
 
