@@ -11,4 +11,10 @@ module dev.softpick.kernels {
     exports dev.softpick.kernels;
     exports dev.softpick.kernels.backend to
             dev.softpick.model;
+    exports dev.softpick.kernels.layout to
+            dev.softpick.model;
+    exports dev.softpick.kernels.numerics to
+            dev.softpick.model;
+    exports dev.softpick.kernels.select to
+            dev.softpick.model;
 }

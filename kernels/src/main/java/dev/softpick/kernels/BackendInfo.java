@@ -1,7 +1,7 @@
 package dev.softpick.kernels;
 
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.Backends;
+import dev.softpick.kernels.select.Backends;
 
 /**
  * Which kernels run, and why.

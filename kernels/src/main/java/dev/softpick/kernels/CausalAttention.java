@@ -1,9 +1,9 @@
 package dev.softpick.kernels;
 
-import dev.softpick.kernels.backend.AttentionScratch;
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.Backends;
-import dev.softpick.kernels.backend.KeyValueCache;
+import dev.softpick.kernels.layout.AttentionScratch;
+import dev.softpick.kernels.layout.KeyValueCache;
+import dev.softpick.kernels.select.Backends;
 
 /**
  * Causal attention of one head: {@code out_i = Σ_{j≤i} w_ij v_j} with weights {@code w_i = normalizer(s_i)} and scores

@@ -1,6 +1,6 @@
 package dev.softpick.kernels;
 
-import dev.softpick.kernels.backend.Backends;
+import dev.softpick.kernels.select.Backends;
 
 /**
  * Division, correctly rounded as {@code /} is: the same bits on every machine. {@code out} may be an input at the same

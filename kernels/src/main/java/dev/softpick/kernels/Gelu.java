@@ -1,6 +1,6 @@
 package dev.softpick.kernels;
 
-import dev.softpick.kernels.backend.Backends;
+import dev.softpick.kernels.select.Backends;
 
 /**
  * {@code gelu(x) = x · (1 + erf(x / √2)) / 2}: the exact function, not its tanh approximation.

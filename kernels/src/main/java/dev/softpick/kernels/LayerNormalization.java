@@ -1,6 +1,6 @@
 package dev.softpick.kernels;
 
-import dev.softpick.kernels.backend.Backends;
+import dev.softpick.kernels.select.Backends;
 
 /**
  * {@code y_i = gamma_i · (x_i − mean) / √(variance + epsilon) + beta_i}, mean and biased variance over a row.

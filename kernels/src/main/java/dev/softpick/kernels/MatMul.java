@@ -1,7 +1,7 @@
 package dev.softpick.kernels;
 
-import dev.softpick.kernels.backend.Backends;
-import dev.softpick.kernels.backend.Panels;
+import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.select.Backends;
 
 /**
  * Products with a packed matrix: {@code out[i, j] = bias[j] + Σ_k a[i, k] · w[k, j]}.

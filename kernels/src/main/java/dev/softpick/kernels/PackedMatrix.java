@@ -1,7 +1,7 @@
 package dev.softpick.kernels;
 
-import dev.softpick.kernels.backend.Backends;
-import dev.softpick.kernels.backend.Panels;
+import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.select.Backends;
 
 /**
  * The right-hand side of a matrix product, packed once into the order in which the kernels read it.

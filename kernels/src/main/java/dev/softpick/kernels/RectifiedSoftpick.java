@@ -1,7 +1,7 @@
 package dev.softpick.kernels;
 
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.Backends;
+import dev.softpick.kernels.select.Backends;
 
 /**
  * {@code relu(e^x_i − 1) / (Σ_j |e^x_j − 1| + ε)}, numerator and sum both multiplied by {@code e^(−m)}, m the largest

@@ -1,6 +1,6 @@
 package dev.softpick.kernels;
 
-import dev.softpick.kernels.backend.Backends;
+import dev.softpick.kernels.select.Backends;
 
 /**
  * {@code ssmax(x)_i = e^(a·log(n)·x_i) / Σ_j e^(a·log(n)·x_j)}: softmax whose sharpness grows with the number n of

@@ -1,7 +1,7 @@
 package dev.softpick.kernels;
 
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.Backends;
+import dev.softpick.kernels.select.Backends;
 
 /**
  * {@code softmax(x)_i = e^(s·x_i) / Σ_j e^(s·x_j)}, s = 1 unless a scale is given; computed with the largest exponent

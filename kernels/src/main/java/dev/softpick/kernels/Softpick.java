@@ -1,7 +1,7 @@
 package dev.softpick.kernels;
 
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.Backends;
+import dev.softpick.kernels.select.Backends;
 
 /**
  * {@code softpick(x)_i = x_i / (1 + Σ_j |x_j|)}: Edifice's softpick.

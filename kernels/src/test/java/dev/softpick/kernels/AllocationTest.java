@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.Panels;
+import dev.softpick.kernels.layout.Panels;
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
-import dev.softpick.kernels.backend.AttentionScratch;
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.Backends;
-import dev.softpick.kernels.backend.KeyValueCache;
+import dev.softpick.kernels.layout.AttentionScratch;
+import dev.softpick.kernels.layout.KeyValueCache;
+import dev.softpick.kernels.select.Backends;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

@@ -3,7 +3,7 @@ package dev.softpick.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.softpick.kernels.backend.Backends;
+import dev.softpick.kernels.select.Backends;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

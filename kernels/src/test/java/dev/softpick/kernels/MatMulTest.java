@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.Panels;
+import dev.softpick.kernels.layout.Panels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

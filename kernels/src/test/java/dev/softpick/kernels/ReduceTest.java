@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.VirtualLanes;
+import dev.softpick.kernels.numerics.VirtualLanes;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 

@@ -2,10 +2,10 @@ package dev.softpick.kernels;
 
 import static org.assertj.core.api.Assertions.fail;
 
-import dev.softpick.kernels.backend.AttentionScratch;
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.KeyValueCache;
-import dev.softpick.kernels.backend.PagedKeyValueCache;
+import dev.softpick.kernels.layout.AttentionScratch;
+import dev.softpick.kernels.layout.KeyValueCache;
+import dev.softpick.kernels.layout.PagedKeyValueCache;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,7 +1,7 @@
 package dev.softpick.model;
 
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.PagedKeyValueCache;
+import dev.softpick.kernels.layout.PagedKeyValueCache;
 import java.lang.ref.SoftReference;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReference;

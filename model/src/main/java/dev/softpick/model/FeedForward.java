@@ -1,7 +1,7 @@
 package dev.softpick.model;
 
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.Backends;
+import dev.softpick.kernels.select.Backends;
 
 /**
  * {@code y = gelu(x · up + b_up) · down + b_down} with the exact GELU {@code x·(1 + erf(x/√2))/2}: the feed-forward

@@ -1,6 +1,6 @@
 package dev.softpick.model;
 
-import dev.softpick.kernels.backend.Backends;
+import dev.softpick.kernels.select.Backends;
 
 /**
  * {@code y = gamma · rsqrt(var(x) + 1e-5) · (x − mean(x)) + beta} over the last axis, with the biased variance: Axon's

@@ -1,7 +1,7 @@
 package dev.softpick.model;
 
-import dev.softpick.kernels.backend.Backends;
-import dev.softpick.kernels.backend.Panels;
+import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.select.Backends;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

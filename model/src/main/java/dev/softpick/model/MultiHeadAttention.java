@@ -4,12 +4,12 @@ import dev.softpick.kernels.RectifiedSoftpick;
 import dev.softpick.kernels.SSMax;
 import dev.softpick.kernels.Softmax;
 import dev.softpick.kernels.Softpick;
-import dev.softpick.kernels.backend.AttentionScratch;
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.Backends;
-import dev.softpick.kernels.backend.KeyValueCache;
-import dev.softpick.kernels.backend.PagedKeyValueCache;
-import dev.softpick.kernels.backend.Panels;
+import dev.softpick.kernels.layout.AttentionScratch;
+import dev.softpick.kernels.layout.KeyValueCache;
+import dev.softpick.kernels.layout.PagedKeyValueCache;
+import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.select.Backends;
 
 /**
  * Causal multi-head attention: Edifice's {@code build_softpick_attention}, with any {@link Normalizer}.

@@ -1,10 +1,10 @@
 package dev.softpick.model;
 
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.KeyValueCache;
-import dev.softpick.kernels.backend.PagedKeyValueCache;
-import dev.softpick.kernels.backend.Panels;
-import dev.softpick.kernels.backend.StagedBackend.Kernel;
+import dev.softpick.kernels.layout.KeyValueCache;
+import dev.softpick.kernels.layout.PagedKeyValueCache;
+import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.select.StagedBackend.Kernel;
 import java.util.ArrayList;
 import java.util.List;
 

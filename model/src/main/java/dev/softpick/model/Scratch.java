@@ -1,7 +1,7 @@
 package dev.softpick.model;
 
-import dev.softpick.kernels.backend.KeyValueCache;
-import dev.softpick.kernels.backend.Panels;
+import dev.softpick.kernels.layout.KeyValueCache;
+import dev.softpick.kernels.layout.Panels;
 import java.lang.ref.SoftReference;
 
 /**

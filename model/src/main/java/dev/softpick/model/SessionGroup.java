@@ -1,7 +1,7 @@
 package dev.softpick.model;
 
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.PagedKeyValueCache;
+import dev.softpick.kernels.layout.PagedKeyValueCache;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.softpick.model;
 
-import dev.softpick.kernels.backend.KeyValueCache;
-import dev.softpick.kernels.backend.PagedKeyValueCache;
+import dev.softpick.kernels.layout.KeyValueCache;
+import dev.softpick.kernels.layout.PagedKeyValueCache;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;

@@ -1,9 +1,9 @@
 package dev.softpick.model;
 
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.Backends;
-import dev.softpick.kernels.backend.KeyValueCache;
-import dev.softpick.kernels.backend.Panels;
+import dev.softpick.kernels.layout.KeyValueCache;
+import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.select.Backends;
 
 /**
  * One pre-norm block of Edifice's transformer.

@@ -2,8 +2,8 @@ package dev.softpick.model;
 
 import com.sun.management.ThreadMXBean;
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.Backends;
-import dev.softpick.kernels.backend.StagedBackend;
+import dev.softpick.kernels.select.Backends;
+import dev.softpick.kernels.select.StagedBackend;
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;

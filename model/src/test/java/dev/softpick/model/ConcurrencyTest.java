@@ -3,8 +3,8 @@ package dev.softpick.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.Backends;
-import dev.softpick.kernels.backend.StagedBackend;
+import dev.softpick.kernels.select.Backends;
+import dev.softpick.kernels.select.StagedBackend;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

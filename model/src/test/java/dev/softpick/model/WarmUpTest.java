@@ -2,7 +2,7 @@ package dev.softpick.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.softpick.kernels.backend.Backends;
+import dev.softpick.kernels.select.Backends;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;

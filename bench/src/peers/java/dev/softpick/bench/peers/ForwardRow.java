@@ -2,7 +2,7 @@ package dev.softpick.bench.peers;
 
 import ai.onnxruntime.OrtException;
 import com.sun.management.ThreadMXBean;
-import dev.softpick.kernels.backend.KeyValueCache;
+import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.SoftpickTransformer;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
-import dev.softpick.kernels.backend.KeyValueCache;
+import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.SoftpickConfig;
 import org.junit.jupiter.api.Test;

@@ -1,7 +1,9 @@
 package dev.softpick.kernels.backend;
 
-import dev.softpick.kernels.scalar.ScalarBackend;
-import dev.softpick.kernels.vector.VectorBackend;
+import dev.softpick.kernels.layout.KeyValueCache;
+import dev.softpick.kernels.layout.PagedKeyValueCache;
+import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.numerics.VirtualLanes;
 
 /**
  * One implementation of every kernel: arrays and ints in, arrays out, no argument checks (the public door made them).
@@ -11,7 +13,7 @@ import dev.softpick.kernels.vector.VectorBackend;
  * once; they allocate nothing, the column forms for a lone caller. Unless a method says otherwise, {@code out} may be the
  * input array at the same offset and must not overlap it in any other way.
  */
-public sealed interface Backend permits ScalarBackend, VectorBackend, StagedBackend {
+public interface Backend {
 
     /** {@code "scalar"}, {@code "vector"}, or {@code "staged"} on the way from one to the other. */
     String name();

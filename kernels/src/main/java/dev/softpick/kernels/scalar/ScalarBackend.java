@@ -1,9 +1,9 @@
 package dev.softpick.kernels.scalar;
 
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.KeyValueCache;
-import dev.softpick.kernels.backend.PagedKeyValueCache;
-import dev.softpick.kernels.backend.Panels;
+import dev.softpick.kernels.layout.KeyValueCache;
+import dev.softpick.kernels.layout.PagedKeyValueCache;
+import dev.softpick.kernels.layout.Panels;
 
 /** The kernels in plain Java: the fallback, the cold path, and the proof that the vector kernels are right. */
 public final class ScalarBackend implements Backend {

@@ -1,9 +1,9 @@
 package dev.softpick.kernels.scalar;
 
-import dev.softpick.kernels.backend.AttentionScratch;
-import dev.softpick.kernels.backend.Exponential;
-import dev.softpick.kernels.backend.KeyValueCache;
-import dev.softpick.kernels.backend.ScoreScale;
+import dev.softpick.kernels.layout.AttentionScratch;
+import dev.softpick.kernels.layout.KeyValueCache;
+import dev.softpick.kernels.numerics.Exponential;
+import dev.softpick.kernels.numerics.ScoreScale;
 import java.util.Arrays;
 
 /** Causal softmax and rectified softpick attention without vectors, a query row at a time, block by block of keys. */

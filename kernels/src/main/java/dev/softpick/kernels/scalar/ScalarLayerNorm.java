@@ -1,6 +1,6 @@
 package dev.softpick.kernels.scalar;
 
-import dev.softpick.kernels.backend.VirtualLanes;
+import dev.softpick.kernels.numerics.VirtualLanes;
 
 /** Layer normalization without vectors: the sums eight lanes at a time, as in {@link ScalarReduce}. */
 public final class ScalarLayerNorm {

@@ -1,6 +1,6 @@
 package dev.softpick.kernels.scalar;
 
-import dev.softpick.kernels.backend.Panels;
+import dev.softpick.kernels.layout.Panels;
 
 /**
  * Matrix products without vectors, on the panels that the vector kernels read and in the same order of adding. C2 does

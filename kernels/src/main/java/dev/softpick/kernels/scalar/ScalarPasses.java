@@ -1,8 +1,8 @@
 package dev.softpick.kernels.scalar;
 
-import static dev.softpick.kernels.backend.ColumnStrip.COLUMNS;
+import static dev.softpick.kernels.layout.ColumnStrip.COLUMNS;
 
-import dev.softpick.kernels.backend.ColumnStrip;
+import dev.softpick.kernels.layout.ColumnStrip;
 import java.util.Arrays;
 
 /** The first and the last pass of the normalizers with an exponential. Columns go by strips of up to 64. */

@@ -1,10 +1,10 @@
 package dev.softpick.kernels.scalar;
 
-import static dev.softpick.kernels.backend.ColumnStrip.COLUMNS;
+import static dev.softpick.kernels.layout.ColumnStrip.COLUMNS;
 
-import dev.softpick.kernels.backend.ColumnStrip;
-import dev.softpick.kernels.backend.Exponential;
-import dev.softpick.kernels.backend.VirtualLanes;
+import dev.softpick.kernels.layout.ColumnStrip;
+import dev.softpick.kernels.numerics.Exponential;
+import dev.softpick.kernels.numerics.VirtualLanes;
 import java.util.Arrays;
 
 /**

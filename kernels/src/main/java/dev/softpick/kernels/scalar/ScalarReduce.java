@@ -1,6 +1,6 @@
 package dev.softpick.kernels.scalar;
 
-import dev.softpick.kernels.backend.VirtualLanes;
+import dev.softpick.kernels.numerics.VirtualLanes;
 
 /**
  * The sums of {@link VirtualLanes} without vectors and without an array for the lanes: eight lanes at a time, chosen so

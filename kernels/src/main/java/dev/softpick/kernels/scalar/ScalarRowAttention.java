@@ -1,10 +1,10 @@
 package dev.softpick.kernels.scalar;
 
-import dev.softpick.kernels.backend.AttentionScratch;
-import dev.softpick.kernels.backend.KeyValueCache;
-import dev.softpick.kernels.backend.PagedKeyValueCache;
-import dev.softpick.kernels.backend.ScoreScale;
-import dev.softpick.kernels.backend.VirtualLanes;
+import dev.softpick.kernels.layout.AttentionScratch;
+import dev.softpick.kernels.layout.KeyValueCache;
+import dev.softpick.kernels.layout.PagedKeyValueCache;
+import dev.softpick.kernels.numerics.ScoreScale;
+import dev.softpick.kernels.numerics.VirtualLanes;
 import java.util.Arrays;
 
 /** Attention of one query row over a {@link PagedKeyValueCache}, without vectors. */

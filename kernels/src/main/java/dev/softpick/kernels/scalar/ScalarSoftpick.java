@@ -1,7 +1,7 @@
 package dev.softpick.kernels.scalar;
 
-import dev.softpick.kernels.backend.ColumnSums;
-import dev.softpick.kernels.backend.VirtualLanes;
+import dev.softpick.kernels.layout.ColumnSums;
+import dev.softpick.kernels.numerics.VirtualLanes;
 import java.util.Arrays;
 
 /** {@code x_i / (1 + Σ|x_j|)} without vectors. The vector kernels hand it the rows whose sum is out of range. */

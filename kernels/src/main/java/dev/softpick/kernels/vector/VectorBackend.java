@@ -1,9 +1,9 @@
 package dev.softpick.kernels.vector;
 
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.backend.KeyValueCache;
-import dev.softpick.kernels.backend.PagedKeyValueCache;
-import dev.softpick.kernels.backend.Panels;
+import dev.softpick.kernels.layout.KeyValueCache;
+import dev.softpick.kernels.layout.PagedKeyValueCache;
+import dev.softpick.kernels.layout.Panels;
 
 /** The kernels on {@code jdk.incubator.vector}, at the width that the machine prefers. */
 public final class VectorBackend implements Backend {

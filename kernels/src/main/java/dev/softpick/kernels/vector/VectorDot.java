@@ -1,6 +1,6 @@
 package dev.softpick.kernels.vector;
 
-import dev.softpick.kernels.backend.VirtualLanes;
+import dev.softpick.kernels.numerics.VirtualLanes;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 

@@ -1,10 +1,10 @@
 package dev.softpick.kernels.vector;
 
-import dev.softpick.kernels.backend.AttentionScratch;
-import dev.softpick.kernels.backend.Exponential;
-import dev.softpick.kernels.backend.KeyValueCache;
-import dev.softpick.kernels.backend.Panels;
-import dev.softpick.kernels.backend.ScoreScale;
+import dev.softpick.kernels.layout.AttentionScratch;
+import dev.softpick.kernels.layout.KeyValueCache;
+import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.numerics.Exponential;
+import dev.softpick.kernels.numerics.ScoreScale;
 
 /**
  * Causal softmax and rectified softpick attention of one head. For a tile of query rows, block by block of keys:

@@ -1,15 +1,15 @@
 package dev.softpick.kernels.vector;
 
-import static dev.softpick.kernels.backend.NormalTail.C0;
-import static dev.softpick.kernels.backend.NormalTail.C1;
-import static dev.softpick.kernels.backend.NormalTail.C2;
-import static dev.softpick.kernels.backend.NormalTail.C3;
-import static dev.softpick.kernels.backend.NormalTail.C4;
-import static dev.softpick.kernels.backend.NormalTail.C5;
-import static dev.softpick.kernels.backend.NormalTail.C6;
-import static dev.softpick.kernels.backend.NormalTail.C7;
-import static dev.softpick.kernels.backend.NormalTail.C8;
-import static dev.softpick.kernels.backend.NormalTail.CUT;
+import static dev.softpick.kernels.numerics.NormalTail.C0;
+import static dev.softpick.kernels.numerics.NormalTail.C1;
+import static dev.softpick.kernels.numerics.NormalTail.C2;
+import static dev.softpick.kernels.numerics.NormalTail.C3;
+import static dev.softpick.kernels.numerics.NormalTail.C4;
+import static dev.softpick.kernels.numerics.NormalTail.C5;
+import static dev.softpick.kernels.numerics.NormalTail.C6;
+import static dev.softpick.kernels.numerics.NormalTail.C7;
+import static dev.softpick.kernels.numerics.NormalTail.C8;
+import static dev.softpick.kernels.numerics.NormalTail.CUT;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;

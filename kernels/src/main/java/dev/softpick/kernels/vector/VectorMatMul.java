@@ -1,6 +1,6 @@
 package dev.softpick.kernels.vector;
 
-import dev.softpick.kernels.backend.Panels;
+import dev.softpick.kernels.layout.Panels;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 

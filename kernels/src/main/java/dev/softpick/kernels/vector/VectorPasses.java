@@ -1,8 +1,8 @@
 package dev.softpick.kernels.vector;
 
-import static dev.softpick.kernels.backend.ColumnStrip.COLUMNS;
+import static dev.softpick.kernels.layout.ColumnStrip.COLUMNS;
 
-import dev.softpick.kernels.backend.ColumnStrip;
+import dev.softpick.kernels.layout.ColumnStrip;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;

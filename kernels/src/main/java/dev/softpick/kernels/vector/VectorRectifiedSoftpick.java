@@ -1,20 +1,20 @@
 package dev.softpick.kernels.vector;
 
-import static dev.softpick.kernels.backend.ColumnStrip.COLUMNS;
-import static dev.softpick.kernels.backend.Exponential.C2;
-import static dev.softpick.kernels.backend.Exponential.C3;
-import static dev.softpick.kernels.backend.Exponential.C4;
-import static dev.softpick.kernels.backend.Exponential.C5;
-import static dev.softpick.kernels.backend.Exponential.C6;
-import static dev.softpick.kernels.backend.Exponential.FRACTION_BITS;
-import static dev.softpick.kernels.backend.Exponential.LN2_HIGH;
-import static dev.softpick.kernels.backend.Exponential.LN2_LOW;
-import static dev.softpick.kernels.backend.Exponential.LOG2_E;
-import static dev.softpick.kernels.backend.Exponential.LOWEST;
-import static dev.softpick.kernels.backend.Exponential.MAGIC;
+import static dev.softpick.kernels.layout.ColumnStrip.COLUMNS;
+import static dev.softpick.kernels.numerics.Exponential.C2;
+import static dev.softpick.kernels.numerics.Exponential.C3;
+import static dev.softpick.kernels.numerics.Exponential.C4;
+import static dev.softpick.kernels.numerics.Exponential.C5;
+import static dev.softpick.kernels.numerics.Exponential.C6;
+import static dev.softpick.kernels.numerics.Exponential.FRACTION_BITS;
+import static dev.softpick.kernels.numerics.Exponential.LN2_HIGH;
+import static dev.softpick.kernels.numerics.Exponential.LN2_LOW;
+import static dev.softpick.kernels.numerics.Exponential.LOG2_E;
+import static dev.softpick.kernels.numerics.Exponential.LOWEST;
+import static dev.softpick.kernels.numerics.Exponential.MAGIC;
 
-import dev.softpick.kernels.backend.ColumnStrip;
-import dev.softpick.kernels.backend.VirtualLanes;
+import dev.softpick.kernels.layout.ColumnStrip;
+import dev.softpick.kernels.numerics.VirtualLanes;
 import dev.softpick.kernels.scalar.ScalarRectifiedSoftpick;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;

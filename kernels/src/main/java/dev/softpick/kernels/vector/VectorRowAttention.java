@@ -1,11 +1,11 @@
 package dev.softpick.kernels.vector;
 
-import dev.softpick.kernels.backend.AttentionScratch;
-import dev.softpick.kernels.backend.KeyValueCache;
-import dev.softpick.kernels.backend.PagedKeyValueCache;
-import dev.softpick.kernels.backend.Panels;
-import dev.softpick.kernels.backend.ScoreScale;
-import dev.softpick.kernels.backend.VirtualLanes;
+import dev.softpick.kernels.layout.AttentionScratch;
+import dev.softpick.kernels.layout.KeyValueCache;
+import dev.softpick.kernels.layout.PagedKeyValueCache;
+import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.numerics.ScoreScale;
+import dev.softpick.kernels.numerics.VirtualLanes;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;

@@ -1,7 +1,7 @@
 package dev.softpick.kernels.vector;
 
-import dev.softpick.kernels.backend.ColumnSums;
-import dev.softpick.kernels.backend.VirtualLanes;
+import dev.softpick.kernels.layout.ColumnSums;
+import dev.softpick.kernels.numerics.VirtualLanes;
 import dev.softpick.kernels.scalar.ScalarSoftpick;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;

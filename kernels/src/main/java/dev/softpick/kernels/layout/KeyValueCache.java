@@ -1,5 +1,6 @@
-package dev.softpick.kernels.backend;
+package dev.softpick.kernels.layout;
 
+import dev.softpick.kernels.numerics.VirtualLanes;
 import java.util.Arrays;
 
 /**
@@ -89,7 +90,7 @@ public final class KeyValueCache {
 
     /**
      * Takes {@code count} more keys and values, {@link #queryStride} floats from one to the next. For softpick they must not
-     * pass the end of the chunk under way, and a finished chunk must have been absorbed ({@link Backend#absorb}).
+     * pass the end of the chunk under way, and a finished chunk must have been absorbed into the state.
      */
     public void append(float[] k, int kOffset, float[] v, int vOffset, int count) {
         int stride = queryStride;

@@ -1,4 +1,4 @@
-package dev.softpick.kernels.backend;
+package dev.softpick.kernels.layout;
 
 import java.util.Arrays;
 
@@ -125,7 +125,7 @@ public final class PagedKeyValueCache {
         }
     }
 
-    /** Whether the chunk before this row must be absorbed ({@link Backend#absorb}) before the row is appended. */
+    /** Whether the chunk before this row must be absorbed into the state before the row is appended. */
     public boolean absorbsBefore(int row) {
         return keepsState() && row > 0 && row % chunk == 0;
     }

@@ -1,4 +1,4 @@
-package dev.softpick.kernels.backend;
+package dev.softpick.kernels.numerics;
 
 /**
  * The lower tail of the normal distribution, {@code Φ(−t) = erfc(t/√2)/2}, as the fourth power of a polynomial.

@@ -1,5 +1,6 @@
-package dev.softpick.kernels.backend;
+package dev.softpick.kernels.select;
 
+import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.scalar.ScalarBackend;
 import dev.softpick.kernels.vector.VectorBackend;
 

@@ -1,4 +1,9 @@
-package dev.softpick.kernels.backend;
+package dev.softpick.kernels.select;
+
+import dev.softpick.kernels.backend.Backend;
+import dev.softpick.kernels.layout.KeyValueCache;
+import dev.softpick.kernels.layout.PagedKeyValueCache;
+import dev.softpick.kernels.layout.Panels;
 
 /**
  * Scalar kernels that give way to vector kernels one by one, as C2 compiles them: most of a forward pass is fast long

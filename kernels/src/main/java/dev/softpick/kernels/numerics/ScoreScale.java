@@ -1,4 +1,4 @@
-package dev.softpick.kernels.backend;
+package dev.softpick.kernels.numerics;
 
 /** What attention multiplies its raw scores {@code q·k} with; the same numbers in every backend. */
 public final class ScoreScale {

@@ -1,4 +1,4 @@
-package dev.softpick.kernels.backend;
+package dev.softpick.kernels.layout;
 
 import java.util.Arrays;
 

@@ -1,5 +1,6 @@
-package dev.softpick.kernels.backend;
+package dev.softpick.kernels.layout;
 
+import dev.softpick.kernels.numerics.VirtualLanes;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**

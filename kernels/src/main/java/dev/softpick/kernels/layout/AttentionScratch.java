@@ -1,4 +1,6 @@
-package dev.softpick.kernels.backend;
+package dev.softpick.kernels.layout;
+
+import dev.softpick.kernels.numerics.VirtualLanes;
 
 /**
  * What attention writes while it works on one tile of query rows. Holds nothing between calls; not for more than one

@@ -1,4 +1,4 @@
-package dev.softpick.kernels.backend;
+package dev.softpick.kernels.numerics;
 
 /**
  * {@code e^x} for kernels that subtract a row's maximum first: the constants, the order of operations that every kernel

@@ -1,4 +1,4 @@
-package dev.softpick.kernels.backend;
+package dev.softpick.kernels.numerics;
 
 /**
  * The order in which every reduction adds, whatever the hardware: the i-th element of a row goes to lane

@@ -1,0 +1,4 @@
+/**
+ * Who chooses a backend: the only package that sees scalar and vector kernels.
+ */
+package dev.softpick.kernels.select;
