@@ -1,28 +1,35 @@
 package dev.softpick.bench;
 
 import dev.softpick.kernels.BackendInfo;
-import dev.softpick.model.Normalizer;
-import dev.softpick.model.SoftpickConfig;
-import dev.softpick.model.SoftpickTransformer;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.zip.CRC32;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /**
  * {@code softpick bench bits}: runs the same small models in JVMs that differ in everything that must not matter, and
  * compares the bits.
  *
  * <p>Each pair of a backend and width with a collector, with a way to compile, and of a collector with a way to compile is
- * in one JVM at least; in every JVM all numbers of threads meet all batches.
+ * in one JVM at least; in every JVM all numbers of threads meet all batches. Every JVM has its backend forced, because a
+ * model serves its first calls on scalar kernels otherwise, and says which one it ran on.
  */
-public final class BitsMatrix {
+@Command(
+        name = "bits",
+        header = "Compares the bits of small models in JVMs of every kind.",
+        mixinStandardHelpOptions = true,
+        description = {
+            "",
+            "Prints backend, width and checksum of each, and ends with 1 unless all checksums are the same.",
+            ""
+        })
+final class BitsMatrix implements Callable<Integer> {
 
     private static final String[][] BACKENDS = {
         {"vector"}, {"vector", "-XX:+IgnoreUnrecognizedVMOptions", "-XX:UseAVX=2"}, {"vector", "-XX:MaxVectorSize=16"}, {"scalar"}
@@ -32,24 +39,54 @@ public final class BitsMatrix {
         {"interpreter", "-Xint"}, {"C1", "-XX:TieredStopAtLevel=1"}, {"C2", "-XX:+TieredCompilation"}
     };
 
-    private static final int EMBED = 5;
-    private static final int HIDDEN = 24;
-    private static final int SHORT_STEPS = 4;
-
-    /** Beyond a chunk of keys. */
-    private static final int LONG_STEPS = 200;
-
     /** Rounds of a JVM that compiles: the last ones run on what C2 made. */
     private static final int ROUNDS = 12;
 
-    private BitsMatrix() {}
+    @Option(
+            names = "--short",
+            description = "This JVM alone, once, for machines that are emulated: prints one line.")
+    private boolean here;
 
-    /** Without arguments, starts the JVMs; with a number of rounds, is one of them. */
-    public static void main(String[] arguments) throws IOException {
-        if (arguments.length > 0) {
-            one(Integer.parseInt(arguments[0]));
-            return;
+    @Option(names = "--backend", paramLabel = "NAME", description = "With --short: vector or scalar, forced.")
+    private String backend;
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "With --short: as often, all with the same bits. Default: ${DEFAULT-VALUE}.")
+    private int rounds;
+
+    @Option(
+            names = "--write",
+            paramLabel = "FOLDER",
+            description = "With --short: writes models, a sequence and sessions' states, whose bytes are the same everywhere.")
+    private Path write;
+
+    @Option(
+            names = "--resume",
+            paramLabel = "FOLDER",
+            description = "With --short: goes on from the states in a folder that --write wrote, elsewhere perhaps.")
+    private Path resume;
+
+    @Override
+    public Integer call() throws IOException {
+        return here ? one() : matrix();
+    }
+
+    private int one() throws IOException {
+        BackendInfo on = Bits.force(backend);
+        System.out.println(on.name() + " " + on.width() + " " + Bits.checksum(rounds));
+        if (write != null) {
+            Bits.write(write);
         }
+        if (resume != null) {
+            System.out.println(Bits.resume(resume) + " states resumed");
+        }
+        return 0;
+    }
+
+    private static int matrix() throws IOException {
         Set<String> checksums = new TreeSet<>();
         Set<String> widths = new TreeSet<>();
         int jvms = 0;
@@ -70,82 +107,25 @@ public final class BitsMatrix {
         if (widths.size() < BACKENDS.length) {
             System.out.println("not every width is to be had here; seen: " + String.join(", ", widths));
         }
-        if (checksums.size() != 1) {
-            System.exit(1);
-        }
+        return checksums.size() == 1 ? 0 : 1;
     }
 
     private static String run(String[] backend, String collector, String[] compiler) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("--add-modules", "jdk.incubator.vector", "-Dsoftpick.backend=" + backend[0]));
+        command.addAll(List.of("--add-modules", "jdk.incubator.vector"));
         command.addAll(List.of(backend).subList(1, backend.length));
         command.addAll(List.of(collector, compiler[1], "-Xmx512m", "-cp", System.getProperty("java.class.path")));
-        command.addAll(List.of(BitsMatrix.class.getName(), compiler[0].equals("C2") ? "" + ROUNDS : "1"));
+        command.addAll(List.of(Main.class.getName(), "bits", "--short", "--backend", backend[0]));
+        command.addAll(List.of("--rounds", compiler[0].equals("C2") ? "" + ROUNDS : "1"));
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-        if (process.onExit().join().exitValue() != 0 || output.split(" ").length != 3) {
+        if (process.onExit().join().exitValue() != 0 || !output.startsWith(backend[0] + " ")
+                || output.split(" ").length != 3) {
             throw new IllegalStateException(String.join(" ", command) + ": " + output);
         }
         return output;
-    }
-
-    private static void one(int rounds) {
-        String checksum = checksum();
-        for (int round = 1; round < rounds; round++) {
-            String again = checksum();
-            if (!again.equals(checksum)) {
-                throw new IllegalStateException("round " + round + " has checksum " + again + ", the first " + checksum);
-            }
-        }
-        BackendInfo backend = BackendInfo.current();
-        System.out.println(backend.name() + " " + backend.width() + " " + checksum);
-    }
-
-    private static String checksum() {
-        CRC32 crc = new CRC32();
-        for (Normalizer normalizer : Normalizer.values()) {
-            SoftpickConfig config = SoftpickConfig.builder()
-                    .embedDim(EMBED).hiddenSize(HIDDEN).numHeads(2).numLayers(2).normalizer(normalizer).build();
-            SoftpickTransformer model = SoftpickTransformer.random(config, 3);
-            float[] row = OnBackend.gaussian(1, SHORT_STEPS * EMBED);
-            add(crc, forward(model, row, 1, SHORT_STEPS));
-            add(crc, forward(model, OnBackend.gaussian(2, LONG_STEPS * EMBED), 1, LONG_STEPS));
-            byte[] alone = bytes(forward(model, row, 1, SHORT_STEPS), 0, HIDDEN);
-            for (int batch : new int[] {1, 3, 64}) {
-                for (int threads : new int[] {1, 2, 4}) {
-                    float[] x = OnBackend.gaussian(batch, batch * row.length);
-                    int at = (batch - 1) * threads / 4;
-                    System.arraycopy(row, 0, x, at * row.length, row.length);
-                    float[] y = forward(model.parallelism(threads), x, batch, SHORT_STEPS);
-                    if (!Arrays.equals(bytes(y, at * HIDDEN, HIDDEN), alone)) {
-                        throw new IllegalStateException(normalizer + ": row " + at + " of " + batch + ", " + threads
-                                + " threads, differs from the row alone");
-                    }
-                    add(crc, y);
-                }
-            }
-        }
-        return String.format("%08x", crc.getValue());
-    }
-
-    private static float[] forward(SoftpickTransformer model, float[] x, int batch, int steps) {
-        float[] y = new float[batch * HIDDEN];
-        model.forward(x, batch, steps, y);
-        return y;
-    }
-
-    private static void add(CRC32 crc, float[] y) {
-        crc.update(bytes(y, 0, y.length));
-    }
-
-    private static byte[] bytes(float[] y, int from, int length) {
-        ByteBuffer bytes = ByteBuffer.allocate(4 * length);
-        for (int i = from; i < from + length; i++) {
-            bytes.putFloat(y[i]);
-        }
-        return bytes.array();
     }
 }

@@ -1,6 +1,7 @@
 package dev.softpick.bench;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.openjdk.jmh.runner.NoBenchmarksException;
 import org.openjdk.jmh.runner.Runner;
@@ -8,6 +9,7 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
+import picocli.CommandLine;
 
 /** JMH with the module flag that the vector kernels need in every fork, whatever other flags the user gives. */
 public final class Main {
@@ -17,12 +19,12 @@ public final class Main {
     /** Takes JMH's own arguments, {@code -h} or {@code --help} lists them; or {@code bits}, for {@link BitsMatrix}. */
     public static void main(String[] args) throws Exception {
         if (args.length > 0 && args[0].equals("bits")) {
-            if (args.length > 1) {
-                System.err.println("bench: bits takes no arguments; it starts a JVM of every kind and compares their results");
-                System.exit(args[1].endsWith("-help") || args[1].equals("-h") ? 0 : 2);
-            }
-            BitsMatrix.main(new String[0]);
-            return;
+            System.exit(new CommandLine(new BitsMatrix())
+                    .setExecutionExceptionHandler((failure, command, parsed) -> {
+                        System.err.println("bench: " + failure.getMessage());
+                        return 1;
+                    })
+                    .execute(Arrays.copyOfRange(args, 1, args.length)));
         }
         try {
             run(args.length == 1 && args[0].equals("--help") ? new String[] {"-h"} : args);
