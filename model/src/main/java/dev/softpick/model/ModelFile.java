@@ -1,5 +1,6 @@
 package dev.softpick.model;
 
+import dev.softpick.model.safetensors.SafetensorsException;
 import dev.softpick.model.safetensors.SafetensorsFile;
 import dev.softpick.model.safetensors.SafetensorsWriter;
 import dev.softpick.model.safetensors.TensorInfo;
@@ -39,20 +40,33 @@ final class ModelFile implements ModelParameters.Values {
     }
 
     static SoftpickTransformer load(Path path, LoadOptions options) throws IOException {
-        SafetensorsFile file = SafetensorsFile.read(path);
+        SafetensorsFile file;
+        try {
+            file = SafetensorsFile.read(path);
+        } catch (SafetensorsException e) {
+            throw new ModelFormatException(e.getMessage(), e);
+        }
         try (file) {
             return new ModelFile(file, options).load();
         } catch (ModelFormatException e) {
-            throw new ModelFormatException(path + ": " + e.getMessage());
+            throw new ModelFormatException(path + ": " + e.getMessage(), e);
         }
     }
 
     static SoftpickTransformer load(byte[] bytes, LoadOptions options) throws IOException {
-        return new ModelFile(SafetensorsFile.read(bytes), options).load();
+        try {
+            return new ModelFile(SafetensorsFile.read(bytes), options).load();
+        } catch (SafetensorsException e) {
+            throw new ModelFormatException(e.getMessage(), e);
+        }
     }
 
     static SoftpickTransformer load(InputStream stream, LoadOptions options) throws IOException {
-        return new ModelFile(SafetensorsFile.read(stream), options).load();
+        try {
+            return new ModelFile(SafetensorsFile.read(stream), options).load();
+        } catch (SafetensorsException e) {
+            throw new ModelFormatException(e.getMessage(), e);
+        }
     }
 
     private SoftpickTransformer load() throws ModelFormatException {
@@ -274,7 +288,11 @@ final class ModelFile implements ModelParameters.Values {
             size *= n;
         }
         float[] values = shape.length == 2 ? matrix(size) : new float[size];
-        file.floats(source.name(), values);
+        try {
+            file.floats(source.name(), values);
+        } catch (SafetensorsException e) {
+            throw new ModelFormatException(e.getMessage(), e);
+        }
         if (!options.allowNonFinite() && !allFinite(values, size)) {
             int i = 0;
             while (Float.isFinite(values[i])) {

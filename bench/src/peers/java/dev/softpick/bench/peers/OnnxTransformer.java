@@ -1,8 +1,8 @@
 package dev.softpick.bench.peers;
 
-import dev.softpick.model.ModelFormatException;
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.SoftpickConfig;
+import dev.softpick.model.safetensors.SafetensorsException;
 import dev.softpick.model.safetensors.SafetensorsFile;
 
 /**
@@ -28,11 +28,11 @@ final class OnnxTransformer {
     }
 
     static byte[] graph(SoftpickConfig config, SafetensorsFile file, int batch, int steps, boolean pruned)
-            throws ModelFormatException {
+            throws SafetensorsException {
         return new OnnxTransformer(config, file, batch, steps).build(pruned);
     }
 
-    private byte[] build(boolean pruned) throws ModelFormatException {
+    private byte[] build(boolean pruned) throws SafetensorsException {
         int h = config.hiddenSize();
         int embed = config.embedDim();
         int rows = batch * steps;
@@ -48,7 +48,7 @@ final class OnnxTransformer {
         return graph.bytes();
     }
 
-    private String block(String x, String name, String mask, boolean lastOnly) throws ModelFormatException {
+    private String block(String x, String name, String mask, boolean lastOnly) throws SafetensorsException {
         int h = config.hiddenSize();
         String normed = norm(x, name + "_attn_norm");
         String residual = lastOnly ? lastOf(x) : x;
@@ -58,7 +58,7 @@ final class OnnxTransformer {
         return graph.op("Add", y, dense(graph.op("Gelu", inner), name + "_ffn_down", config.ffnSize(), h, 1f));
     }
 
-    private String attention(String x, String name, String mask, boolean lastOnly) throws ModelFormatException {
+    private String attention(String x, String name, String mask, boolean lastOnly) throws SafetensorsException {
         int h = config.hiddenSize();
         int heads = config.numHeads();
         int size = config.headSize();
@@ -104,13 +104,13 @@ final class OnnxTransformer {
         return graph.at(graph.reshape(x, batch, steps, config.hiddenSize()), steps - 1);
     }
 
-    private String norm(String x, String name) throws ModelFormatException {
+    private String norm(String x, String name) throws SafetensorsException {
         int h = config.hiddenSize();
         return graph.layerNorm(
                 x, graph.floats(file.floats(name + ".gamma"), h), graph.floats(file.floats(name + ".beta"), h));
     }
 
-    private String dense(String x, String name, int in, int out, float scale) throws ModelFormatException {
+    private String dense(String x, String name, int in, int out, float scale) throws SafetensorsException {
         String kernel = graph.floats(scaled(file.floats(name + ".kernel"), scale), in, out);
         return graph.op("Gemm", x, kernel, graph.floats(scaled(file.floats(name + ".bias"), scale), out));
     }

@@ -10,9 +10,9 @@ import ai.djl.nn.Activation;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.LayerNorm;
 import ai.djl.pytorch.jni.JniUtils;
-import dev.softpick.model.ModelFormatException;
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.SoftpickConfig;
+import dev.softpick.model.safetensors.SafetensorsException;
 import dev.softpick.model.safetensors.SafetensorsFile;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,7 +51,7 @@ final class TorchTransformer implements AutoCloseable {
     private NDArray output;
 
     TorchTransformer(SoftpickConfig config, SafetensorsFile file, float[] x, int batch, int steps, boolean pruned)
-            throws ModelFormatException {
+            throws SafetensorsException {
         JniUtils.setGradMode(false); // of this thread, which also runs
         if (JniUtils.getNumThreads() != 1 || JniUtils.getNumInteropThreads() != 1) {
             throw new IllegalStateException(
@@ -87,7 +87,7 @@ final class TorchTransformer implements AutoCloseable {
     }
 
     /** Several matrices side by side are one product; {@code scale} is the first one's. */
-    private Dense dense(SafetensorsFile file, float scale, String... names) throws ModelFormatException {
+    private Dense dense(SafetensorsFile file, float scale, String... names) throws SafetensorsException {
         NDList weights = new NDList();
         NDList biases = new NDList();
         for (String name : names) {
@@ -102,7 +102,7 @@ final class TorchTransformer implements AutoCloseable {
         return new Dense(weight, NDArrays.concat(biases, 0));
     }
 
-    private Norm norm(SafetensorsFile file, String name) throws ModelFormatException {
+    private Norm norm(SafetensorsFile file, String name) throws SafetensorsException {
         return new Norm(manager.create(file.floats(name + ".gamma")), manager.create(file.floats(name + ".beta")));
     }
 

@@ -11,7 +11,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Any bytes either load, exactly, or give a {@link ModelFormatException}; soon, and in memory that they pay for. */
+/** Any bytes either load, exactly, or give a a typed exception; soon, and in memory that they pay for. */
 class SafetensorsFuzz {
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -49,7 +49,7 @@ class SafetensorsFuzz {
     private static void load(byte[] file) throws IOException {
         try (SafetensorsFile read = SafetensorsFile.read(file)) {
             read.tensors().values().forEach(tensor -> check(file, read, tensor));
-        } catch (ModelFormatException refused) {
+        } catch (SafetensorsException refused) {
             refused(refused);
         }
         model(file);
@@ -66,7 +66,7 @@ class SafetensorsFuzz {
         }
     }
 
-    private static void refused(ModelFormatException refused) {
+    private static void refused(IOException refused) {
         if (refused.getMessage().isBlank() || refused.getMessage().contains("\n")) {
             throw new AssertionError("not one line: " + refused.getMessage());
         }
@@ -87,7 +87,7 @@ class SafetensorsFuzz {
                     throw new AssertionError(tensor + ": value " + i);
                 }
             }
-        } catch (ModelFormatException e) {
+        } catch (SafetensorsException e) {
             throw new AssertionError(e);
         }
     }

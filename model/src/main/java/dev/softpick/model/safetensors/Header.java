@@ -1,6 +1,5 @@
 package dev.softpick.model.safetensors;
 
-import dev.softpick.model.ModelFormatException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
@@ -43,9 +42,9 @@ final class Header {
     private final long dataLength;
 
     /** Parses the header's text. */
-    Header(byte[] text) throws ModelFormatException {
+    Header(byte[] text) throws SafetensorsException {
         if (text.length == 0 || text[0] != '{') {
-            throw new ModelFormatException("the header does not begin with '{'");
+            throw new SafetensorsException("the header does not begin with '{'");
         }
         checkUtf8(text);
         json = new JsonCursor(text);
@@ -82,7 +81,7 @@ final class Header {
     }
 
     /** Decodes into a scrap of memory, because {@code new String} takes malformed bytes without a word. */
-    private static void checkUtf8(byte[] text) throws ModelFormatException {
+    private static void checkUtf8(byte[] text) throws SafetensorsException {
         CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
         ByteBuffer bytes = ByteBuffer.wrap(text);
         CharBuffer scrap = CharBuffer.allocate(Math.min(text.length, 4096));
@@ -91,11 +90,11 @@ final class Header {
             result = decoder.decode(bytes, scrap.clear(), true);
         } while (result.isOverflow());
         if (result.isError()) {
-            throw new ModelFormatException("the header is not UTF-8 (byte " + bytes.position() + " of the header)");
+            throw new SafetensorsException("the header is not UTF-8 (byte " + bytes.position() + " of the header)");
         }
     }
 
-    private void strings() throws ModelFormatException {
+    private void strings() throws SafetensorsException {
         json.open('{');
         while (json.more('}')) {
             if (metadata.size() == MOST_STRINGS) {
@@ -108,7 +107,7 @@ final class Header {
         }
     }
 
-    private void entry(String name) throws ModelFormatException {
+    private void entry(String name) throws SafetensorsException {
         if (!Names.allowed(name)) {
             throw json.bad("tensor name " + Names.quoted(name) + " is empty or has a control character");
         }
@@ -156,7 +155,7 @@ final class Header {
         }
     }
 
-    private DType dtype(String name) throws ModelFormatException {
+    private DType dtype(String name) throws SafetensorsException {
         String value = json.string();
         // not valueOf, which is reflection, and that starts the machinery of method handles
         for (DType dtype : TYPES) {
@@ -168,7 +167,7 @@ final class Header {
                 + "; allowed are " + Arrays.toString(TYPES));
     }
 
-    private void checkSize(String name, DType dtype, long[] shape, long bytes) throws ModelFormatException {
+    private void checkSize(String name, DType dtype, long[] shape, long bytes) throws SafetensorsException {
         long bits = bits(dtype, shape);
         if (bits < 0) {
             throw json.bad("tensor " + Names.quoted(name) + " of shape " + Arrays.toString(shape) + " is too large");
@@ -202,13 +201,13 @@ final class Header {
     }
 
     /** Sorted by offset, the tensors stand without holes and without overlap from 0 to the end, which is returned. */
-    private long layout() throws ModelFormatException {
+    private long layout() throws SafetensorsException {
         TensorInfo[] sorted = tensors.values().toArray(new TensorInfo[0]);
         Arrays.sort(sorted, new ByOffset());
         long end = 0;
         for (TensorInfo tensor : sorted) {
             if (tensor.begin() != end) {
-                throw new ModelFormatException("tensor " + Names.quoted(tensor.name()) + " begins at byte "
+                throw new SafetensorsException("tensor " + Names.quoted(tensor.name()) + " begins at byte "
                         + tensor.begin() + " of the data; the one before it ends at " + end);
             }
             end = tensor.end();

@@ -1,6 +1,5 @@
 package dev.softpick.model.safetensors;
 
-import dev.softpick.model.ModelFormatException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -23,13 +22,13 @@ final class JsonCursor {
         this.text = text;
     }
 
-    void open(char bracket) throws ModelFormatException {
+    void open(char bracket) throws SafetensorsException {
         expect(bracket);
         opened = true;
     }
 
     /** Whether another member follows; steps over the comma before it, or over the bracket at the end. */
-    boolean more(char closingBracket) throws ModelFormatException {
+    boolean more(char closingBracket) throws SafetensorsException {
         boolean first = opened;
         opened = false;
         space();
@@ -46,13 +45,13 @@ final class JsonCursor {
         return true;
     }
 
-    String key() throws ModelFormatException {
+    String key() throws SafetensorsException {
         String key = string();
         expect(':');
         return key;
     }
 
-    String string() throws ModelFormatException {
+    String string() throws SafetensorsException {
         expect('"');
         int start = at;
         boolean escapes = false;
@@ -72,7 +71,7 @@ final class JsonCursor {
     }
 
     /** Into bytes, not characters: no escape is shorter than its UTF-8, so one array of the text's length is enough. */
-    private String unescaped(int start, int end) throws ModelFormatException {
+    private String unescaped(int start, int end) throws SafetensorsException {
         byte[] plain = new byte[end - start];
         int n = 0;
         at = start;
@@ -97,7 +96,7 @@ final class JsonCursor {
         return new String(plain, 0, n, StandardCharsets.UTF_8);
     }
 
-    private int codePoint() throws ModelFormatException {
+    private int codePoint() throws SafetensorsException {
         char unit = hex();
         if (!Character.isSurrogate(unit)) {
             return unit;
@@ -115,7 +114,7 @@ final class JsonCursor {
         throw bad("a string has half a surrogate pair");
     }
 
-    private char hex() throws ModelFormatException {
+    private char hex() throws SafetensorsException {
         int value = 0;
         for (int i = 0; i < 4; i++) {
             // of the values of a byte, only ASCII's digits are digits to Character
@@ -145,7 +144,7 @@ final class JsonCursor {
     }
 
     /** The numbers of an array. */
-    long[] numbers(int most) throws ModelFormatException {
+    long[] numbers(int most) throws SafetensorsException {
         long[] numbers = new long[2];
         int n = 0;
         open('[');
@@ -161,7 +160,7 @@ final class JsonCursor {
         return n == numbers.length ? numbers : Arrays.copyOf(numbers, n);
     }
 
-    private long number() throws ModelFormatException {
+    private long number() throws SafetensorsException {
         space();
         int start = at;
         long value = 0;
@@ -180,7 +179,7 @@ final class JsonCursor {
     }
 
     /** Nothing but padding may follow. */
-    void end() throws ModelFormatException {
+    void end() throws SafetensorsException {
         while (peek() == ' ') {
             at++;
         }
@@ -189,7 +188,7 @@ final class JsonCursor {
         }
     }
 
-    private void expect(char c) throws ModelFormatException {
+    private void expect(char c) throws SafetensorsException {
         space();
         if (peek() != c) {
             throw bad("expected '" + c + "', found " + found());
@@ -212,7 +211,7 @@ final class JsonCursor {
         return c == END ? "the end" : c > ' ' && c < 0x7f ? "'" + (char) c + "'" : "byte 0x" + Integer.toHexString(c);
     }
 
-    ModelFormatException bad(String what) {
-        return new ModelFormatException(what + " (byte " + Math.min(at, text.length) + " of the header)");
+    SafetensorsException bad(String what) {
+        return new SafetensorsException(what + " (byte " + Math.min(at, text.length) + " of the header)");
     }
 }

@@ -1,6 +1,5 @@
 package dev.softpick.model.safetensors;
 
-import dev.softpick.model.ModelFormatException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -50,13 +49,13 @@ public final class SafetensorsFile implements Closeable {
      * Opens a file and reads its header; to be closed. If the calling thread is interrupted while it reads, now or
      * later, the file is closed.
      *
-     * @throws ModelFormatException if it is not a well-formed safetensors file; the message begins with its name
+     * @throws SafetensorsException if it is not a well-formed safetensors file; the message begins with its name
      * @throws IOException if it cannot be read
      */
     public static SafetensorsFile read(Path file) throws IOException {
         BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
         if (!attributes.isRegularFile()) {
-            throw new ModelFormatException(file + " is a " + (attributes.isDirectory() ? "folder" : "pipe or a device")
+            throw new SafetensorsException(file + " is a " + (attributes.isDirectory() ? "folder" : "pipe or a device")
                     + "; a safetensors file is needed");
         }
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
@@ -65,8 +64,8 @@ public final class SafetensorsFile implements Closeable {
             SafetensorsFile read = read(new Data.OnDisk(channel));
             good = true;
             return read;
-        } catch (ModelFormatException e) {
-            throw new ModelFormatException(file + ": " + e.getMessage(), e);
+        } catch (SafetensorsException e) {
+            throw new SafetensorsException(file + ": " + e.getMessage(), e);
         } catch (ClosedByInterruptException e) {
             throw e;
         } catch (IOException e) {
@@ -81,12 +80,12 @@ public final class SafetensorsFile implements Closeable {
     /**
      * Reads from bytes, which are kept. Need not be closed.
      *
-     * @throws ModelFormatException if they are not a well-formed safetensors file
+     * @throws SafetensorsException if they are not a well-formed safetensors file
      */
-    public static SafetensorsFile read(byte[] file) throws ModelFormatException {
+    public static SafetensorsFile read(byte[] file) throws SafetensorsException {
         try {
             return read(new Data.InMemory(file));
-        } catch (ModelFormatException e) {
+        } catch (SafetensorsException e) {
             throw e;
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
@@ -97,7 +96,7 @@ public final class SafetensorsFile implements Closeable {
      * Reads a stream to its end; does not close it. What is returned need not be closed. Memory is taken as bytes
      * arrive, whatever the header says will come.
      *
-     * @throws ModelFormatException if it is not a well-formed safetensors file
+     * @throws SafetensorsException if it is not a well-formed safetensors file
      * @throws IOException if it cannot be read
      */
     public static SafetensorsFile read(InputStream file) throws IOException {
@@ -110,7 +109,7 @@ public final class SafetensorsFile implements Closeable {
         }
         Header header = new Header(text);
         if (header.dataLength() > LONGEST_ARRAY) {
-            throw new ModelFormatException("the tensors take " + header.dataLength() + " bytes; from a stream at most "
+            throw new SafetensorsException("the tensors take " + header.dataLength() + " bytes; from a stream at most "
                     + LONGEST_ARRAY + " can be read, from a path any number");
         }
         byte[] data = file.readNBytes((int) header.dataLength());
@@ -133,25 +132,25 @@ public final class SafetensorsFile implements Closeable {
         return new SafetensorsFile(header, file, Long.BYTES + length);
     }
 
-    private static void checkLongEnough(long size) throws ModelFormatException {
+    private static void checkLongEnough(long size) throws SafetensorsException {
         if (size < Long.BYTES) {
-            throw new ModelFormatException(
+            throw new SafetensorsException(
                     "the file has " + size + " bytes; a safetensors file begins with an 8-byte length");
         }
     }
 
-    private static int headerLength(long length, long following) throws ModelFormatException {
+    private static int headerLength(long length, long following) throws SafetensorsException {
         long most = Math.min(Header.MOST_BYTES, following);
         if (length < 2 || length > most) {
-            throw new ModelFormatException("the header's length is " + Long.toUnsignedString(length) + "; "
+            throw new SafetensorsException("the header's length is " + Long.toUnsignedString(length) + "; "
                     + (most < 2 ? "only " + most + " bytes follow it" : "allowed is 2 to " + most + " in this file"));
         }
         return (int) length;
     }
 
-    private static void checkCovered(Header header, long length, String orMore) throws ModelFormatException {
+    private static void checkCovered(Header header, long length, String orMore) throws SafetensorsException {
         if (header.dataLength() != length) {
-            throw new ModelFormatException("the tensors take " + header.dataLength() + " bytes; the file has " + length
+            throw new SafetensorsException("the tensors take " + header.dataLength() + " bytes; the file has " + length
                     + orMore + " bytes of data");
         }
     }
@@ -170,11 +169,11 @@ public final class SafetensorsFile implements Closeable {
      * The elements of an F32, F64, F16 or BF16 tensor as floats: exact, but for F64, which is rounded, to infinity
      * where it is too large.
      *
-     * @throws ModelFormatException if there is no such tensor, it has another type, does not fit an array, or can no
+     * @throws SafetensorsException if there is no such tensor, it has another type, does not fit an array, or can no
      *     longer be read; the message names the tensor
      * @throws IllegalStateException if the file is closed
      */
-    public float[] floats(String name) throws ModelFormatException {
+    public float[] floats(String name) throws SafetensorsException {
         TensorInfo tensor = tensor(name);
         if (!tensor.dtype().isFloat()) {
             throw wrongType(tensor, "F32, F64, F16, BF16");
@@ -189,7 +188,7 @@ public final class SafetensorsFile implements Closeable {
      *
      * @throws IllegalArgumentException if the array is shorter than the tensor
      */
-    public void floats(String name, float[] to) throws ModelFormatException {
+    public void floats(String name, float[] to) throws SafetensorsException {
         TensorInfo tensor = tensor(name);
         if (!tensor.dtype().isFloat()) {
             throw wrongType(tensor, "F32, F64, F16, BF16");
@@ -201,7 +200,7 @@ public final class SafetensorsFile implements Closeable {
         floats(tensor, to);
     }
 
-    private void floats(TensorInfo tensor, float[] values) throws ModelFormatException {
+    private void floats(TensorInfo tensor, float[] values) throws SafetensorsException {
         int count = (int) tensor.elements();
         synchronized (data) {
             for (int i = 0, n; i < count; i += n) {
@@ -232,10 +231,10 @@ public final class SafetensorsFile implements Closeable {
     /**
      * The elements of an F64 tensor.
      *
-     * @throws ModelFormatException as {@link #floats}
+     * @throws SafetensorsException as {@link #floats}
      * @throws IllegalStateException if the file is closed
      */
-    public double[] doubles(String name) throws ModelFormatException {
+    public double[] doubles(String name) throws SafetensorsException {
         TensorInfo tensor = tensor(name);
         if (tensor.dtype() != DType.F64) {
             throw wrongType(tensor, "F64");
@@ -253,10 +252,10 @@ public final class SafetensorsFile implements Closeable {
     /**
      * The elements of an integer or boolean tensor; a boolean is the byte that stands for it, 0 or 1.
      *
-     * @throws ModelFormatException as {@link #floats}
+     * @throws SafetensorsException as {@link #floats}
      * @throws IllegalStateException if the file is closed
      */
-    public long[] longs(String name) throws ModelFormatException {
+    public long[] longs(String name) throws SafetensorsException {
         TensorInfo tensor = tensor(name);
         if (!tensor.dtype().isInteger()) {
             throw wrongType(tensor, "BOOL, U8, I8, U16, I16, U32, I32, I64");
@@ -288,23 +287,23 @@ public final class SafetensorsFile implements Closeable {
         data.close();
     }
 
-    private TensorInfo tensor(String name) throws ModelFormatException {
+    private TensorInfo tensor(String name) throws SafetensorsException {
         TensorInfo tensor = header.tensors().get(Objects.requireNonNull(name, "name"));
         if (tensor == null) {
-            throw new ModelFormatException(
+            throw new SafetensorsException(
                     "there is no tensor " + Names.quoted(name) + " among the file's " + header.tensors().size());
         }
         return tensor;
     }
 
-    private static ModelFormatException wrongType(TensorInfo tensor, String allowed) {
-        return new ModelFormatException(
+    private static SafetensorsException wrongType(TensorInfo tensor, String allowed) {
+        return new SafetensorsException(
                 "tensor " + Names.quoted(tensor.name()) + " has type " + tensor.dtype() + "; allowed are " + allowed);
     }
 
-    private static int count(TensorInfo tensor) throws ModelFormatException {
+    private static int count(TensorInfo tensor) throws SafetensorsException {
         if (tensor.elements() > LONGEST_ARRAY) {
-            throw new ModelFormatException("tensor " + Names.quoted(tensor.name()) + " has " + tensor.elements()
+            throw new SafetensorsException("tensor " + Names.quoted(tensor.name()) + " has " + tensor.elements()
                     + " elements; an array has " + LONGEST_ARRAY + " at most");
         }
         return (int) tensor.elements();
@@ -314,16 +313,16 @@ public final class SafetensorsFile implements Closeable {
         return (int) Math.min(Data.CHUNK_BYTES / (tensor.dtype().bits() / 8), tensor.elements() - first);
     }
 
-    private ByteBuffer bytes(TensorInfo tensor, long first, int count) throws ModelFormatException {
+    private ByteBuffer bytes(TensorInfo tensor, long first, int count) throws SafetensorsException {
         int size = tensor.dtype().bits() / 8;
         try {
             return data.read(dataStart + tensor.begin() + first * size, count * size);
         } catch (ClosedByInterruptException e) {
-            throw new ModelFormatException("tensor " + Names.quoted(tensor.name()) + ": reading was interrupted", e);
+            throw new SafetensorsException("tensor " + Names.quoted(tensor.name()) + ": reading was interrupted", e);
         } catch (ClosedChannelException e) {
             throw new IllegalStateException("the file is closed", e);
         } catch (IOException e) {
-            throw new ModelFormatException(
+            throw new SafetensorsException(
                     "tensor " + Names.quoted(tensor.name()) + " cannot be read: " + e.getMessage(), e);
         }
     }

@@ -4,7 +4,6 @@ import static dev.softpick.model.safetensors.RawFile.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.softpick.model.ModelFormatException;
 import dev.softpick.model.safetensors.RawFile.Door;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -74,7 +73,7 @@ class MalformedFileTest {
             sparse.writeLong(Long.reverseBytes(100_000_001));
         }
         assertThatThrownBy(() -> SafetensorsFile.read(file))
-                .isInstanceOf(ModelFormatException.class)
+                .isInstanceOf(SafetensorsException.class)
                 .hasMessageEndingWith("the header's length is 100000001; allowed is 2 to 100000000 in this file");
     }
 
@@ -369,7 +368,7 @@ class MalformedFileTest {
     @Test
     void whatIsNoFile() throws IOException {
         assertThatThrownBy(() -> SafetensorsFile.read(folder))
-                .isInstanceOf(ModelFormatException.class)
+                .isInstanceOf(SafetensorsException.class)
                 .hasMessage(folder + " is a folder; a safetensors file is needed");
         assertThatThrownBy(() -> SafetensorsFile.read(folder.resolve("none")))
                 .isInstanceOf(NoSuchFileException.class)

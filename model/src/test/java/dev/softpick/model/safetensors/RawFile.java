@@ -2,7 +2,6 @@ package dev.softpick.model.safetensors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.softpick.model.ModelFormatException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -71,7 +70,7 @@ final class RawFile {
         String refusal(byte[] file, Path folder) throws IOException {
             try (SafetensorsFile read = read(file, folder)) {
                 return read.tensors() == null ? "unheard of" : null;
-            } catch (ModelFormatException refused) {
+            } catch (SafetensorsException refused) {
                 return refused.getMessage();
             }
         }

@@ -4,7 +4,6 @@ import static dev.softpick.model.safetensors.RawFile.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.softpick.model.ModelFormatException;
 import dev.softpick.model.safetensors.RawFile.Door;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -113,21 +112,21 @@ class ReadingTest {
             assertThat(file.floats("t")).hasSize(8);
         } else {
             assertThatThrownBy(() -> file.floats("t"))
-                    .isInstanceOf(ModelFormatException.class)
+                    .isInstanceOf(SafetensorsException.class)
                     .hasMessage("tensor 't' has type " + dtype + "; allowed are F32, F64, F16, BF16");
         }
         if (dtype.isInteger()) {
             assertThat(file.longs("t")).hasSize(8);
         } else {
             assertThatThrownBy(() -> file.longs("t"))
-                    .isInstanceOf(ModelFormatException.class)
+                    .isInstanceOf(SafetensorsException.class)
                     .hasMessageStartingWith("tensor 't' has type " + dtype + "; allowed are BOOL, U8");
         }
         if (dtype == DType.F64) {
             assertThat(file.doubles("t")).hasSize(8);
         } else {
             assertThatThrownBy(() -> file.doubles("t"))
-                    .isInstanceOf(ModelFormatException.class)
+                    .isInstanceOf(SafetensorsException.class)
                     .hasMessage("tensor 't' has type " + dtype + "; allowed are F64");
         }
     }
@@ -244,9 +243,9 @@ class ReadingTest {
     void namesAreAskedForAsTheyAre() throws IOException {
         SafetensorsFile file = SafetensorsFile.read(RawFile.of("{" + entry("a", "U8", "[0]", 0, 0) + "}"));
         assertThatThrownBy(() -> file.longs("A"))
-                .isInstanceOf(ModelFormatException.class)
+                .isInstanceOf(SafetensorsException.class)
                 .hasMessage("there is no tensor 'A' among the file's 1");
-        assertThatThrownBy(() -> file.floats("__metadata__")).isInstanceOf(ModelFormatException.class);
+        assertThatThrownBy(() -> file.floats("__metadata__")).isInstanceOf(SafetensorsException.class);
         assertThatThrownBy(() -> file.floats(null)).isInstanceOf(NullPointerException.class).hasMessage("name");
         assertThatThrownBy(() -> file.metadata().put("k", "v")).isInstanceOf(UnsupportedOperationException.class);
         assertThatThrownBy(() -> file.tensors().clear()).isInstanceOf(UnsupportedOperationException.class);
@@ -270,11 +269,11 @@ class ReadingTest {
             end.setLength(size - 1);
             assertThat(file.floats("a")).containsExactly(0, 1);
             assertThatThrownBy(() -> file.floats("b"))
-                    .isInstanceOf(ModelFormatException.class)
+                    .isInstanceOf(SafetensorsException.class)
                     .hasMessage("tensor 'b' cannot be read: the file had %d bytes and has %d now", size, size - 1);
             end.setLength(0);
             assertThatThrownBy(() -> file.floats("a"))
-                    .isInstanceOf(ModelFormatException.class)
+                    .isInstanceOf(SafetensorsException.class)
                     .hasMessageEndingWith("the file had %d bytes and has 0 now", size);
         }
         assertThatThrownBy(() -> SafetensorsFile.read(path)).hasMessage(path + ": the file has 0 bytes;"
@@ -311,7 +310,7 @@ class ReadingTest {
         SafetensorsFile file = SafetensorsFile.read(path);
         Thread.currentThread().interrupt();
         assertThatThrownBy(() -> file.floats("a"))
-                .isInstanceOf(ModelFormatException.class)
+                .isInstanceOf(SafetensorsException.class)
                 .hasMessage("tensor 'a': reading was interrupted")
                 .hasCauseInstanceOf(ClosedByInterruptException.class);
         assertThatThrownBy(() -> SafetensorsFile.read(path)).isInstanceOf(ClosedByInterruptException.class);
@@ -354,12 +353,12 @@ class ReadingTest {
         try (SafetensorsFile file = SafetensorsFile.read(path)) {
             assertThat(file.floats("last")).containsExactly(1.5f);
             assertThatThrownBy(() -> file.longs("big"))
-                    .isInstanceOf(ModelFormatException.class)
+                    .isInstanceOf(SafetensorsException.class)
                     .hasMessage("tensor 'big' has 3000000000 elements; an array has 2147483639 at most");
         }
         try (InputStream stream = Files.newInputStream(path)) {
             assertThatThrownBy(() -> SafetensorsFile.read(stream))
-                    .isInstanceOf(ModelFormatException.class)
+                    .isInstanceOf(SafetensorsException.class)
                     .hasMessage("the tensors take 3000000004 bytes; from a stream at most 2147483639 can be read,"
                             + " from a path any number");
         }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import dev.softpick.model.ModelFormatException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -137,7 +136,7 @@ class SafetensorsFileTest {
     @MethodSource({"malformedText", "malformedTensors"})
     void aMalformedHeaderIsRefused(String header, int dataLength, String message) {
         assertThatThrownBy(() -> SafetensorsFile.read(file(header, dataLength)))
-                .isInstanceOf(ModelFormatException.class)
+                .isInstanceOf(SafetensorsException.class)
                 .hasMessageStartingWith(message)
                 .hasMessageNotContaining("\n");
     }
@@ -163,7 +162,7 @@ class SafetensorsFileTest {
 
     private static void refuses(byte[] bytes, String message) {
         assertThatThrownBy(() -> SafetensorsFile.read(bytes))
-                .isInstanceOf(ModelFormatException.class).hasMessageStartingWith(message);
+                .isInstanceOf(SafetensorsException.class).hasMessageStartingWith(message);
     }
 
     @Test
@@ -185,7 +184,7 @@ class SafetensorsFileTest {
     void longNamesAreCutInMessages() {
         String name = "n".repeat(5000);
         assertThatThrownBy(() -> SafetensorsFile.read(file(a("\"" + name + "\":1"), 0)))
-                .isInstanceOf(ModelFormatException.class)
+                .isInstanceOf(SafetensorsException.class)
                 .satisfies(e -> assertThat(e.getMessage().length()).isLessThan(200));
     }
 
@@ -260,13 +259,13 @@ class SafetensorsFileTest {
     void aTensorIsReadAsWhatItIs() throws IOException {
         SafetensorsFile file = SafetensorsFile.read(
                 file("{" + tensor("i", "I64", "[1]", 0, 8) + "," + tensor("f", "F32", "[1]", 8, 12) + "}", 12));
-        assertThatThrownBy(() -> file.floats("i")).isInstanceOf(ModelFormatException.class)
+        assertThatThrownBy(() -> file.floats("i")).isInstanceOf(SafetensorsException.class)
                 .hasMessage("tensor 'i' has type I64; allowed are F32, F64, F16, BF16");
-        assertThatThrownBy(() -> file.doubles("f")).isInstanceOf(ModelFormatException.class)
+        assertThatThrownBy(() -> file.doubles("f")).isInstanceOf(SafetensorsException.class)
                 .hasMessage("tensor 'f' has type F32; allowed are F64");
-        assertThatThrownBy(() -> file.longs("f")).isInstanceOf(ModelFormatException.class)
+        assertThatThrownBy(() -> file.longs("f")).isInstanceOf(SafetensorsException.class)
                 .hasMessage("tensor 'f' has type F32; allowed are BOOL, U8, I8, U16, I16, U32, I32, I64");
-        assertThatThrownBy(() -> file.floats("g")).isInstanceOf(ModelFormatException.class)
+        assertThatThrownBy(() -> file.floats("g")).isInstanceOf(SafetensorsException.class)
                 .hasMessageStartingWith("there is no tensor 'g'");
         assertThatThrownBy(() -> file.tensors().clear()).isInstanceOf(UnsupportedOperationException.class);
         assertThatThrownBy(() -> file.metadata().put("a", "b")).isInstanceOf(UnsupportedOperationException.class);
