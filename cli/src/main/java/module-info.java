@@ -6,10 +6,12 @@ module dev.softpick.cli {
     requires java.management;
 
     provides java.lang.System.LoggerFinder with
-            dev.softpick.cli.QuietLoggerFinder;
+            dev.softpick.cli.terminal.QuietLoggerFinder;
 
     opens dev.softpick.cli to
             info.picocli;
-    opens dev.softpick.cli.compare to
+    opens dev.softpick.cli.command to
+            info.picocli;
+    opens dev.softpick.cli.report to
             com.google.gson;
 }

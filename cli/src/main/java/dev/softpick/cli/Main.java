@@ -1,15 +1,24 @@
 package dev.softpick.cli;
 
+import dev.softpick.cli.command.BenchCommand;
+import dev.softpick.cli.command.CompareCommand;
+import dev.softpick.cli.command.InfoCommand;
+import dev.softpick.cli.command.InitCommand;
+import dev.softpick.cli.command.RunCommand;
+import dev.softpick.cli.command.StreamCommand;
+import dev.softpick.cli.command.Version;
+import dev.softpick.cli.terminal.Failures;
+import dev.softpick.cli.terminal.UsageException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine;
 
 /** The command line. Exit codes: 0 good, 2 wrong use, 1 anything else; a failure is one line on standard error. */
 @Command(
@@ -79,7 +88,7 @@ public final class Main implements Runnable {
     }
 
     /** The command line with all its commands, as {@link #main} and the tests run it. */
-    static CommandLine commandLine() {
+    public static CommandLine commandLine() {
         Failures failures = new Failures();
         CommandLine commandLine = new CommandLine(new Main())
                 .setUsageHelpWidth(100)

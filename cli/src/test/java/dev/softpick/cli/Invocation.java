@@ -6,9 +6,9 @@ import java.util.List;
 import picocli.CommandLine;
 
 /** One use of the command line, in this JVM, with what it printed. */
-record Invocation(int code, String out, String err) {
+public record Invocation(int code, String out, String err) {
 
-    static Invocation of(Object... args) {
+    public static Invocation of(Object... args) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         CommandLine commandLine = Main.commandLine()
@@ -22,11 +22,11 @@ record Invocation(int code, String out, String err) {
         return new Invocation(code, out.toString(), err.toString());
     }
 
-    List<String> outLines() {
+    public List<String> outLines() {
         return out.lines().toList();
     }
 
-    List<String> errLines() {
+    public List<String> errLines() {
         return err.lines().toList();
     }
 }

@@ -1,0 +1,71 @@
+package dev.softpick.cli.command;
+
+import dev.softpick.cli.terminal.UsageException;
+import picocli.CommandLine.Option;
+
+/** Options of every command; picocli itself acts on the help option, {@link Failures} on the stack trace. */
+final class CommonOptions {
+
+    private static final String VECTOR_MODULE = "jdk.incubator.vector";
+
+    /** Most that a model spreads a call over. */
+    private static final int MOST_THREADS = 1_024;
+
+    /** After the options that only the command has. */
+    private static final int ORDER = 100;
+
+    @Option(
+            names = "--threads",
+            order = ORDER,
+            paramLabel = "N",
+            defaultValue = "1",
+            converter = PositiveInt.class,
+            description = "Threads that share one computation, 1 or more; default ${DEFAULT-VALUE}. The results"
+                    + " have the same bits for every number.")
+    int threads;
+
+    @Option(
+            names = "--backend",
+            order = ORDER,
+            paramLabel = "NAME",
+            description = "vector (SIMD) or scalar; default: vector where the JVM has it. The results have the"
+                    + " same bits with both.")
+    private String backend;
+
+    @Option(
+            names = "--allow-non-finite",
+            order = ORDER,
+            description = "Load weights that are NaN or infinite, which are refused otherwise.")
+    boolean allowNonFinite;
+
+    @Option(
+            names = "--stacktrace",
+            order = ORDER,
+            description = "On a failure, print where in the program it happened instead of one line.")
+    private boolean stacktrace;
+
+    @Option(
+            names = {"-h", "--help"},
+            order = ORDER,
+            usageHelp = true,
+            description = "Show this help.")
+    private boolean help;
+
+    /** Chooses the backend; before the first kernel is used, because the choice is made once. */
+    void apply() {
+        if (threads > MOST_THREADS) {
+            throw new UsageException("--threads is " + threads + "; allowed is 1 to " + MOST_THREADS);
+        }
+        if (backend == null) {
+            return;
+        }
+        if (!backend.equals("vector") && !backend.equals("scalar")) {
+            throw new UsageException("--backend is '" + backend + "'; allowed are vector and scalar");
+        }
+        if (backend.equals("vector") && ModuleLayer.boot().findModule(VECTOR_MODULE).isEmpty()) {
+            throw new IllegalStateException("--backend vector needs the module " + VECTOR_MODULE
+                    + "; start java with --add-modules " + VECTOR_MODULE + ", as the launcher ./softpick does");
+        }
+        System.setProperty("softpick.backend", backend);
+    }
+}

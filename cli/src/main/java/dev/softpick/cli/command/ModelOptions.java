@@ -1,0 +1,83 @@
+package dev.softpick.cli.command;
+
+import dev.softpick.cli.io.Bundled;
+import dev.softpick.model.LoadOptions;
+import dev.softpick.model.Normalizer;
+import dev.softpick.model.OutputMode;
+import dev.softpick.model.SoftpickTransformer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Which model, and what its file does not say. */
+final class ModelOptions {
+
+    private static final String BUNDLED = "digits-softpick.safetensors";
+
+    /** After the options that say what to do with the model. */
+    private static final int ORDER = 50;
+
+    @Option(
+            names = "--model",
+            paramLabel = "FILE",
+            description = "The model, a safetensors file with Edifice's parameter names.")
+    Path file;
+
+    @Option(
+            names = "--num-heads",
+            order = ORDER,
+            paramLabel = "N",
+            converter = PositiveInt.class,
+            description = "Attention heads, where the file's metadata lacks num_heads, or in place of what it"
+                    + " says; the weights' shapes do not tell.")
+    private Integer numHeads;
+
+    @Option(
+            names = "--normalizer",
+            order = ORDER,
+            paramLabel = "NAME",
+            converter = NormalizerName.class,
+            description = "softpick, softmax, ssmax or rectified_softpick: what the weights were trained with, where"
+                    + " the file's metadata lacks normalizer, or in place of what it says.")
+    private Normalizer normalizer;
+
+    boolean bundled() {
+        return file == null;
+    }
+
+    /** What the model goes by in results. */
+    String name() {
+        return bundled() ? BUNDLED + " (bundled)" : file.toString();
+    }
+
+    /** Loads the model; a null mode keeps the file's own. */
+    SoftpickTransformer load(CommonOptions common, OutputMode mode) throws IOException {
+        LoadOptions options = LoadOptions.defaults().allowNonFinite(common.allowNonFinite);
+        if (numHeads != null) {
+            options = options.numHeads(numHeads);
+        }
+        if (normalizer != null) {
+            options = options.normalizer(normalizer);
+        }
+        if (mode != null) {
+            options = options.outputMode(mode);
+        }
+        SoftpickTransformer model = bundled() ? loadBundled(options) : loadFile(options);
+        return common.threads == 1 ? model : model.parallelism(common.threads);
+    }
+
+    private static SoftpickTransformer loadBundled(LoadOptions options) throws IOException {
+        try (InputStream in = Bundled.open(BUNDLED)) {
+            return SoftpickTransformer.load(in, options);
+        }
+    }
+
+    private SoftpickTransformer loadFile(LoadOptions options) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new IOException(file + " is a folder; --model takes a safetensors file");
+        }
+        return SoftpickTransformer.load(file, options);
+    }
+}

@@ -1,0 +1,19 @@
+package dev.softpick.cli.command;
+
+import dev.softpick.model.OutputMode;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Output modes have shorter names on the command line than in model files. */
+final class OutputModeName implements ITypeConverter<OutputMode> {
+
+    @Override
+    public OutputMode convert(String text) {
+        return switch (text) {
+            case "last" -> OutputMode.LAST_TIMESTEP;
+            case "all" -> OutputMode.ALL;
+            case "mean" -> OutputMode.MEAN_POOL;
+            default -> throw new TypeConversionException("'" + text + "'; allowed are last, all, mean");
+        };
+    }
+}

@@ -1,0 +1,118 @@
+package dev.softpick.cli.io;
+
+import dev.softpick.cli.terminal.Failures;
+import java.io.BufferedOutputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** Writes outputs piece by piece; the file appears under its name when they are complete. */
+public final class OutputFile implements Pass.Sink, Closeable {
+
+    private static final int BUFFER_BYTES = 1 << 16;
+
+    private final Path path;
+    private final AtomicFile file;
+    private final OutputStream out;
+    private final FileFormat format;
+    private final int rowLength;
+    private final int perSequence;
+    private final ByteBuffer bytes = ByteBuffer.allocate(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+
+    private OutputFile(Path path, AtomicFile file, FileFormat format, int[] shape) {
+        this.path = path;
+        this.file = file;
+        this.format = format;
+        rowLength = shape[shape.length - 1];
+        perSequence = shape.length == 2 ? rowLength : shape[1] * rowLength;
+        out = new BufferedOutputStream(file.out(), BUFFER_BYTES);
+    }
+
+    /** Starts a file for float32 values of this shape. */
+    public static OutputFile create(Path path, FileFormat format, int[] shape) throws IOException {
+        AtomicFile file = AtomicFile.create(path);
+        OutputFile output = new OutputFile(path, file, format, shape);
+        try {
+            output.out.write(switch (format) {
+                case NPY -> NpyHeader.float32(shape);
+                case SAFETENSORS -> safetensorsHeader(shape);
+                case CSV -> new byte[0];
+            });
+            return output;
+        } catch (IOException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    /** Of the one tensor {@code output}; the whole need not be in memory, as it must for a writer of many tensors. */
+    private static byte[] safetensorsHeader(int[] shape) {
+        long bytes = Float.BYTES;
+        for (int n : shape) {
+            bytes *= n;
+        }
+        String text = "{\"output\":{\"dtype\":\"F32\",\"shape\":" + Arrays.toString(shape).replace(" ", "")
+                + ",\"data_offsets\":[0," + bytes + "]}}";
+        text += " ".repeat(Math.floorMod(-text.length(), Long.BYTES));
+        ByteBuffer header = ByteBuffer.allocate(Long.BYTES + text.length()).order(ByteOrder.LITTLE_ENDIAN);
+        return header.putLong(text.length()).put(text.getBytes(StandardCharsets.US_ASCII)).array();
+    }
+
+    @Override
+    public void accept(int first, int count, float[] output, float[] logits) throws IOException {
+        try {
+            if (format == FileFormat.CSV) {
+                writeText(output, count * perSequence);
+            } else {
+                writeBinary(output, count * perSequence);
+            }
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    /** A full disk's exception does not name the file. */
+    private IOException failed(IOException e) {
+        return new IOException("cannot write " + path + ": " + Failures.message(e), e);
+    }
+
+    private void writeBinary(float[] values, int count) throws IOException {
+        int perBuffer = BUFFER_BYTES / Float.BYTES;
+        for (int i = 0; i < count; i += perBuffer) {
+            int n = Math.min(perBuffer, count - i);
+            bytes.asFloatBuffer().put(values, i, n);
+            out.write(bytes.array(), 0, n * Float.BYTES);
+        }
+    }
+
+    private void writeText(float[] values, int count) throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int i = 0; i < count; i += rowLength) {
+            line.setLength(0);
+            for (int column = 0; column < rowLength; column++) {
+                line.append(column == 0 ? "" : ",").append(values[i + column]);
+            }
+            out.write(line.append('\n').toString().getBytes(StandardCharsets.US_ASCII));
+        }
+    }
+
+    /** All is written: the file takes its name. */
+    public void commit() throws IOException {
+        try {
+            out.flush();
+            file.commit();
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        file.close();
+    }
+}

@@ -1,0 +1,296 @@
+package dev.softpick.cli.report;
+
+import dev.softpick.cli.report.Turns.Timing;
+import dev.softpick.cli.report.Turns.Work;
+import dev.softpick.kernels.CausalAttention;
+import dev.softpick.kernels.MatMul;
+import dev.softpick.kernels.PackedMatrix;
+import dev.softpick.kernels.RectifiedSoftpick;
+import dev.softpick.kernels.SSMax;
+import dev.softpick.kernels.Softmax;
+import dev.softpick.kernels.Softpick;
+import dev.softpick.model.Normalizer;
+import dev.softpick.model.OutputMode;
+import dev.softpick.model.SoftpickConfig;
+import dev.softpick.model.SoftpickTransformer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.function.IntToDoubleFunction;
+
+/**
+ * How fast the four are, each at three sizes of work, beside what the machine can do.
+ *
+ * @param gflops of the fastest matrix product of this run: the FMA ceiling
+ * @param headSize of the attention that is timed
+ * @param model whose forward pass is timed
+ * @param threads that share one forward pass
+ */
+record Speed(
+        double gflops, int headSize, String model, int threads, Curve rows, Curve attention, Curve forward) {
+
+    private static final int HEAD_SIZE = 64;
+
+    /** Keys in a chunk for head sizes up to 96; see {@link #chunk}. */
+    private static final int CHUNK = 192;
+
+    /** A product whose operands stay in the second cache. */
+    private static final int M = 240;
+
+    private static final int KN = 256;
+
+    /** Share of a curve's time that goes to the compiler, before its first size, and how much is enough. */
+    private static final double COMPILER = 0.25;
+
+    private static final long COMPILED_NANOS = 3_000_000_000L;
+
+    /**
+     * Timings against a size.
+     *
+     * @param leftOut sizes for which there was no time
+     */
+    record Curve(List<Point> points, List<Integer> leftOut) {}
+
+    /**
+     * One size.
+     *
+     * @param nanos by normalizer
+     * @param ceiling nanoseconds that the machine needs at least: to copy the row, or to do the arithmetic of softmax
+     * @param stateCeiling to do the arithmetic of softpick, which beyond a chunk is less; null for rows
+     */
+    record Point(int size, Map<String, Timing> nanos, double ceiling, Double stateCeiling) {
+
+        double ratio() {
+            return nanos.get("softmax").median() / nanos.get("softpick").median();
+        }
+    }
+
+    /** What is timed at a size, and how much of it there is. */
+    private record Subject(double share, IntFunction<List<Work>> works, IntToDoubleFunction amount) {}
+
+    /** What is timed besides the normalizers, and the time that is left. */
+    private static final class Run {
+        private final Turns turns = new Turns(System::nanoTime);
+        private final Effort effort;
+        private final Runnable done;
+        private double fastestProduct = Double.POSITIVE_INFINITY;
+
+        Run(Effort effort, Runnable done) {
+            this.effort = effort;
+            this.done = done;
+        }
+
+        /** The timings of each size, as long as there is time for the next one. */
+        Map<Integer, List<Timing>> curve(List<Integer> sizes, Subject subject) {
+            long nanos = (long) (subject.share * effort.seconds() * 1e9);
+            long end = System.nanoTime() + nanos;
+            turns.warmUp(
+                    subject.works.apply(sizes.get(sizes.size() / 2)),
+                    Math.min((long) (COMPILER * nanos), COMPILED_NANOS));
+            Map<Integer, List<Timing>> timings = new LinkedHashMap<>();
+            double pace = 0;
+            for (int i = 0; i < sizes.size(); i++) {
+                int size = sizes.get(i);
+                double left = Math.max(end - System.nanoTime(), 0);
+                double needed = pace * subject.amount.applyAsDouble(size);
+                if (needed > left && effort != Effort.SMOKE) {
+                    break;
+                }
+                // each gets what it needs at least, and all the same on top
+                double neededByAll = pace * sizes.subList(i, sizes.size()).stream()
+                        .mapToDouble(subject.amount::applyAsDouble)
+                        .sum();
+                double time = needed + Math.max(left - neededByAll, 0) / (sizes.size() - i);
+                List<Timing> of = turns.measure(subject.works.apply(size), (long) time);
+                timings.put(size, of);
+                double turn = of.stream().mapToDouble(Timing::median).sum();
+                pace = Turns.FEWEST_TURNS * turn / subject.amount.applyAsDouble(size);
+                done.run();
+            }
+            for (int i = timings.size(); i < sizes.size(); i++) {
+                done.run();
+            }
+            return timings;
+        }
+    }
+
+    /**
+     * The models whose forward pass is timed: of these sizes, whatever output mode they come with, because
+     * {@link #forward} counts a last block of one row.
+     *
+     * @throws IllegalArgumentException if a model cannot have so many threads
+     */
+    static Map<String, SoftpickTransformer> models(SoftpickConfig sizes, int threads) {
+        SoftpickConfig.Builder config = sizes.toBuilder().outputMode(OutputMode.LAST_TIMESTEP);
+        return Rows.each(normalizer ->
+                SoftpickTransformer.random(config.normalizer(normalizer).build(), 1).parallelism(threads));
+    }
+
+    /** Takes about as long as the effort says; {@code done} runs after each size. */
+    static Speed measure(Effort effort, Map<String, SoftpickTransformer> models, String model, Runnable done) {
+        SoftpickTransformer softpick = models.get(Normalizer.SOFTPICK.id());
+        SoftpickConfig config = softpick.config();
+        Run run = new Run(effort, done);
+        Map<Integer, List<Timing>> rows = run.curve(
+                effort.rows(), new Subject(0.15, Speed::rowWorks, size -> size));
+        Map<Integer, List<Timing>> attention = run.curve(
+                effort.attention(), new Subject(0.25, Speed::attentionWorks, size -> direct(size, HEAD_SIZE)));
+        Map<Integer, List<Timing>> forward = run.curve(
+                effort.forward(),
+                new Subject(0.6, steps -> forwardWorks(models, steps), steps -> forward(config, steps, false)));
+        for (Map<Integer, List<Timing>> timings : List.of(attention, forward)) {
+            timings.values().forEach(of -> run.fastestProduct = Math.min(run.fastestProduct, of.getLast().median()));
+        }
+        double gflops = 2.0 * M * KN * KN / run.fastestProduct;
+        double together = gflops * Math.min(softpick.parallelism(), Runtime.getRuntime().availableProcessors());
+        return new Speed(
+                gflops, HEAD_SIZE, model, softpick.parallelism(),
+                curve(effort.rows(), rows, (size, of) -> new Point(size, named(of), of.getLast().median(), null)),
+                curve(effort.attention(), attention, (size, of) -> new Point(
+                        size, named(of), direct(size, HEAD_SIZE) / gflops, withState(size, HEAD_SIZE) / gflops)),
+                curve(effort.forward(), forward, (size, of) -> new Point(
+                        size, named(of), forward(config, size, false) / together,
+                        forward(config, size, true) / together)));
+    }
+
+    @FunctionalInterface
+    private interface ToPoint {
+        Point of(int size, List<Timing> timings);
+    }
+
+    private static Curve curve(List<Integer> sizes, Map<Integer, List<Timing>> timings, ToPoint point) {
+        List<Point> points = new ArrayList<>();
+        timings.forEach((size, of) -> points.add(point.of(size, of)));
+        return new Curve(points, sizes.subList(points.size(), sizes.size()));
+    }
+
+    private static Map<String, Timing> named(List<Timing> timings) {
+        return Rows.each(normalizer -> timings.get(normalizer.ordinal()));
+    }
+
+    /** The normalizers in their order, then a copy. */
+    private static List<Work> rowWorks(int n) {
+        float[] x = Rows.gaussian(1, n, 1);
+        float[] y = new float[n];
+        return List.of(
+                times -> {
+                    for (int i = 0; i < times; i++) {
+                        Softpick.normalize(x, 0, n, y, 0);
+                    }
+                },
+                times -> {
+                    for (int i = 0; i < times; i++) {
+                        Softmax.normalize(x, 0, n, y, 0);
+                    }
+                },
+                times -> {
+                    for (int i = 0; i < times; i++) {
+                        SSMax.normalize(x, 0, n, Rows.SSMAX_FACTOR, y, 0);
+                    }
+                },
+                times -> {
+                    for (int i = 0; i < times; i++) {
+                        RectifiedSoftpick.normalize(x, 0, n, y, 0);
+                    }
+                },
+                times -> {
+                    for (int i = 0; i < times; i++) {
+                        System.arraycopy(x, 0, y, 0, n);
+                    }
+                });
+    }
+
+    private static List<Work> attentionWorks(int steps) {
+        float[] q = Rows.gaussian(1, steps * HEAD_SIZE, 1);
+        float[] k = Rows.gaussian(2, steps * HEAD_SIZE, 1);
+        float[] v = Rows.gaussian(3, steps * HEAD_SIZE, 1);
+        float[] y = new float[steps * HEAD_SIZE];
+        return List.of(
+                times -> {
+                    for (int i = 0; i < times; i++) {
+                        CausalAttention.softpick(q, k, v, steps, HEAD_SIZE, y);
+                    }
+                },
+                times -> {
+                    for (int i = 0; i < times; i++) {
+                        CausalAttention.softmax(q, k, v, steps, HEAD_SIZE, y);
+                    }
+                },
+                times -> {
+                    for (int i = 0; i < times; i++) {
+                        CausalAttention.ssmax(q, k, v, steps, HEAD_SIZE, Rows.SSMAX_FACTOR, y);
+                    }
+                },
+                times -> {
+                    for (int i = 0; i < times; i++) {
+                        CausalAttention.rectifiedSoftpick(q, k, v, steps, HEAD_SIZE, y);
+                    }
+                },
+                product());
+    }
+
+    private static List<Work> forwardWorks(Map<String, SoftpickTransformer> models, int steps) {
+        List<Work> works = new ArrayList<>();
+        models.values().forEach(model -> {
+            float[] x = Rows.gaussian(1, steps * model.config().embedDim(), 1);
+            float[] y = new float[model.outputSize()];
+            works.add(times -> {
+                for (int i = 0; i < times; i++) {
+                    model.forward(x, 1, steps, y);
+                }
+            });
+        });
+        works.add(product());
+        return works;
+    }
+
+    private static Work product() {
+        float[] a = Rows.gaussian(1, M * KN, 1);
+        PackedMatrix w = PackedMatrix.pack(Rows.gaussian(2, KN * KN, 1), KN, KN);
+        float[] c = new float[M * KN];
+        return times -> {
+            for (int i = 0; i < times; i++) {
+                MatMul.multiply(a, M, w, c);
+            }
+        };
+    }
+
+    /** Operations of causal attention: a multiplication and an addition for each of scores and values. */
+    static double direct(int steps, int headSize) {
+        return 4.0 * headSize * steps * (steps + 1.0) / 2;
+    }
+
+    /** The same with values only in the chunk under way, and the state of those before. */
+    static double withState(int steps, int headSize) {
+        int chunk = chunk(headSize);
+        double operations = 0;
+        for (int start = 0; start < steps; start += chunk) {
+            double rows = Math.min(chunk, steps - start);
+            double pairs = rows * (rows + 1) / 2;
+            operations += 2 * headSize * (2 * pairs + rows * start);
+            operations += start == 0 ? 0 : 2.0 * headSize * headSize * (rows + chunk);
+        }
+        return operations;
+    }
+
+    /**
+     * Keys after which softpick's attention keeps a state: twice the head size at least, for less would not pay. The
+     * kernels' own figure is in a package that this module cannot see.
+     */
+    private static int chunk(int headSize) {
+        return CHUNK * Math.ceilDiv(headSize, CHUNK / 2);
+    }
+
+    /** Operations of a forward pass whose last block computes queries for one row alone. */
+    static double forward(SoftpickConfig config, int steps, boolean state) {
+        double h = config.hiddenSize();
+        int head = config.headSize();
+        double attention = config.numHeads() * (state ? withState(steps, head) : direct(steps, head));
+        double block = 2 * steps * (4 * h * h + 2 * h * config.ffnSize()) + attention;
+        double last = 2 * steps * 2 * h * h;
+        double projection = config.inputProjection() ? 2.0 * steps * config.embedDim() * h : 0;
+        return projection + (config.numLayers() - 1) * block + last;
+    }
+}
