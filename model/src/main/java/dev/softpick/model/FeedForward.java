@@ -2,6 +2,7 @@ package dev.softpick.model;
 
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.select.Backends;
+import dev.softpick.model.weights.FeedForwardWeights;
 
 /**
  * {@code y = gelu(x · up + b_up) · down + b_down} with the exact GELU {@code x·(1 + erf(x/√2))/2}: the feed-forward
@@ -10,8 +11,7 @@ import dev.softpick.kernels.select.Backends;
  */
 public final class FeedForward implements Layer {
 
-    private final Dense up;
-    private final Dense down;
+    private final FeedForwardWeights weights;
 
     /**
      * Joins two dense layers.
@@ -24,37 +24,31 @@ public final class FeedForward implements Layer {
                     + "]; up is [" + up.inputSize() + ", " + up.outputSize() + "], so down must be ["
                     + up.outputSize() + ", " + up.inputSize() + "]");
         }
-        this.up = up;
-        this.down = down;
+        weights = new FeedForwardWeights(up.weights(), down.weights());
+    }
+
+    FeedForward(FeedForwardWeights weights) {
+        this.weights = weights;
     }
 
     /** Elements of a row. */
     public int size() {
-        return up.inputSize();
+        return weights.size();
     }
 
     @Override
     public Tensor forward(Tensor x) {
         int rows = Shapes.rows(x, size());
         Backend backend = Backends.current();
-        float[] inner = new float[Math.multiplyExact(rows, up.outputSize())];
+        int innerSize = weights.innerSize();
+        float[] inner = new float[Math.multiplyExact(rows, innerSize)];
         Tensor y = Tensor.zeros(x.shape());
-        backend.multiplyGelu(x.values(), 0, size(), rows, up.weights(), inner, 0, up.outputSize());
-        backend.multiply(inner, 0, up.outputSize(), rows, down.weights(), y.values(), 0, size());
+        backend.multiplyGelu(x.values(), 0, size(), rows, weights.up(), inner, 0, innerSize);
+        backend.multiply(inner, 0, innerSize, rows, weights.down(), y.values(), 0, size());
         return y;
     }
 
-    /** {@code m[to] = m[residual] + ffn(m[from])} for dense rows; the inner rows go to {@code m[inner]}. */
-    void add(Backend backend, float[] m, int from, int rows, int inner, int residual, int to) {
-        backend.multiplyGelu(m, from, size(), rows, up.weights(), m, inner, up.outputSize());
-        backend.multiplyAdd(m, inner, rows, down.weights(), m, residual, m, to);
-    }
-
-    Dense up() {
-        return up;
-    }
-
-    Dense down() {
-        return down;
+    FeedForwardWeights weights() {
+        return weights;
     }
 }

@@ -1,6 +1,7 @@
 package dev.softpick.model;
 
 import dev.softpick.kernels.select.Backends;
+import dev.softpick.model.weights.NormWeights;
 
 /**
  * {@code y = gamma · rsqrt(var(x) + 1e-5) · (x − mean(x)) + beta} over the last axis, with the biased variance: Axon's
@@ -8,11 +9,7 @@ import dev.softpick.kernels.select.Backends;
  */
 public final class LayerNorm implements Layer {
 
-    /** Added to the variance. */
-    static final float EPSILON = 1e-5f;
-
-    private final float[] gamma;
-    private final float[] beta;
+    private final NormWeights weights;
 
     /**
      * Copies the parameters.
@@ -22,28 +19,27 @@ public final class LayerNorm implements Layer {
     public LayerNorm(float[] gamma, float[] beta) {
         Shapes.parameter("gamma", gamma, gamma == null ? 1 : gamma.length);
         Shapes.parameter("beta", beta, gamma.length);
-        this.gamma = gamma.clone();
-        this.beta = beta.clone();
+        weights = new NormWeights(gamma.clone(), beta.clone());
+    }
+
+    LayerNorm(NormWeights weights) {
+        this.weights = weights;
     }
 
     /** Elements of a row. */
     public int size() {
-        return gamma.length;
+        return weights.size();
     }
 
     @Override
     public Tensor forward(Tensor x) {
         int rows = Shapes.rows(x, size());
         Tensor y = Tensor.zeros(x.shape());
-        Backends.current().layerNorm(x.values(), 0, rows, gamma, beta, EPSILON, y.values(), 0);
+        weights.apply(Backends.current(), x.values(), 0, rows, y.values(), 0);
         return y;
     }
 
-    float[] gamma() {
-        return gamma;
-    }
-
-    float[] beta() {
-        return beta;
+    NormWeights weights() {
+        return weights;
     }
 }

@@ -1,5 +1,8 @@
 package dev.softpick.model;
 
+import dev.softpick.kernels.layout.Panels;
+import dev.softpick.model.weights.ModelWeights;
+import dev.softpick.model.weights.Parameters;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,15 +16,15 @@ import java.util.List;
  */
 public record LayerSummary(String name, String kind, String outputShape, long parameters) {
 
-    static List<LayerSummary> of(SoftpickConfig config, ModelParameters.Parts parts) {
+    static List<LayerSummary> of(SoftpickConfig config, ModelWeights weights) {
         List<LayerSummary> layers = new ArrayList<>();
         int h = config.hiddenSize();
         String sequence = "[batch, steps, " + h + "]";
-        if (parts.inputProjection() != null) {
+        if (weights.inputProjection() != null) {
             layers.add(new LayerSummary("input_projection", "dense", sequence, (config.embedDim() + 1L) * h));
         }
         for (int layer = 1; layer <= config.numLayers(); layer++) {
-            String name = ModelParameters.block(layer);
+            String name = Parameters.block(layer);
             long scale = config.normalizer() == Normalizer.SSMAX ? 1 : 0;
             layers.add(new LayerSummary(name + "_attn_norm", "layer_norm", sequence, 2L * h));
             layers.add(new LayerSummary(
@@ -31,12 +34,12 @@ public record LayerSummary(String name, String kind, String outputShape, long pa
                     name + "_ffn", "feed_forward", sequence, 2L * h * config.ffnSize() + config.ffnSize() + h));
         }
         String output = config.outputMode() == OutputMode.ALL ? sequence : "[batch, " + h + "]";
-        if (parts.finalNorm() != null) {
+        if (weights.finalNorm() != null) {
             layers.add(new LayerSummary("final_norm", "layer_norm", output, 2L * h));
         }
-        Dense classifier = parts.classifier();
+        Panels classifier = weights.classifier();
         if (classifier != null) {
-            int classes = classifier.outputSize();
+            int classes = classifier.n();
             layers.add(new LayerSummary("classifier", "dense", "[batch, " + classes + "]", (h + 1L) * classes));
         }
         return List.copyOf(layers);

@@ -5,11 +5,10 @@ import dev.softpick.kernels.SSMax;
 import dev.softpick.kernels.Softmax;
 import dev.softpick.kernels.Softpick;
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.layout.AttentionScratch;
 import dev.softpick.kernels.layout.KeyValueCache;
-import dev.softpick.kernels.layout.PagedKeyValueCache;
 import dev.softpick.kernels.layout.Panels;
 import dev.softpick.kernels.select.Backends;
+import dev.softpick.model.weights.AttentionWeights;
 
 /**
  * Causal multi-head attention: Edifice's {@code build_softpick_attention}, with any {@link Normalizer}.
@@ -25,14 +24,7 @@ import dev.softpick.kernels.select.Backends;
  */
 public final class MultiHeadAttention implements Layer {
 
-    private final Panels qkv;
-    private final Panels[] perHead;
-    private final Panels queries;
-    private final Panels keysAndValues;
-    private final Dense out;
-    private final int heads;
-    private final Normalizer normalizer;
-    private final float ssmaxScale;
+    private final AttentionWeights weights;
 
     /**
      * Packs the weights; queries, keys and values become one matrix.
@@ -45,11 +37,7 @@ public final class MultiHeadAttention implements Layer {
      */
     public MultiHeadAttention(
             Dense q, Dense k, Dense v, Dense out, int heads, Normalizer normalizer, float ssmaxScale) {
-        this(sideBySide(q, k, v), out, heads, normalizer, ssmaxScale);
-    }
-
-    /** {@code qkv} is {@code [inputSize, 3·hiddenSize]}: queries, keys, values. */
-    MultiHeadAttention(Panels qkv, Dense out, int heads, Normalizer normalizer, float ssmaxScale) {
+        Panels qkv = sideBySide(q, k, v);
         int hidden = qkv.n() / 3;
         same("out", out, hidden, hidden);
         if (heads < 1 || hidden % heads != 0) {
@@ -58,14 +46,11 @@ public final class MultiHeadAttention implements Layer {
         if (normalizer == null) {
             throw new IllegalArgumentException("normalizer is null; give one of Normalizer's constants");
         }
-        this.qkv = qkv;
-        this.out = out;
-        this.heads = heads;
-        this.normalizer = normalizer;
-        this.ssmaxScale = ssmaxScale;
-        perHead = headsFillPanels() ? perHead(qkv, heads) : null;
-        queries = qkv.slice(0, Math.ceilDiv(hidden, qkv.width()));
-        keysAndValues = qkv.slice(hidden / qkv.width(), qkv.count());
+        weights = new AttentionWeights(qkv, out.weights(), heads, normalizer, ssmaxScale);
+    }
+
+    MultiHeadAttention(AttentionWeights weights) {
+        this.weights = weights;
     }
 
     private static Panels sideBySide(Dense q, Dense k, Dense v) {
@@ -83,19 +68,6 @@ public final class MultiHeadAttention implements Layer {
         return Panels.pack(kernel, input, 3 * hidden, bias, q.weights().width());
     }
 
-    /** The queries, keys and values of each head, one behind the other, where they stand in panels of their own. */
-    private static Panels[] perHead(Panels qkv, int heads) {
-        Panels[] slices = new Panels[3 * heads];
-        int each = qkv.count() / slices.length;
-        for (int head = 0; head < heads; head++) {
-            for (int part = 0; part < 3; part++) {
-                int panel = (part * heads + head) * each;
-                slices[3 * head + part] = qkv.slice(panel, panel + each);
-            }
-        }
-        return slices;
-    }
-
     private static void same(String name, Dense dense, int input, int output) {
         if (dense.inputSize() != input || dense.outputSize() != output) {
             throw new IllegalArgumentException(name + " is [" + dense.inputSize() + ", " + dense.outputSize()
@@ -105,32 +77,32 @@ public final class MultiHeadAttention implements Layer {
 
     /** Elements of an input row. */
     public int inputSize() {
-        return qkv.k();
+        return weights.inputSize();
     }
 
     /** Elements of an output row. */
     public int hiddenSize() {
-        return out.outputSize();
+        return weights.hiddenSize();
     }
 
     /** Number of heads. */
     public int heads() {
-        return heads;
+        return weights.heads();
     }
 
     /** Elements of a head. */
     public int headSize() {
-        return hiddenSize() / heads;
+        return weights.headSize();
     }
 
     /** What turns scores into weights. */
     public Normalizer normalizer() {
-        return normalizer;
+        return weights.normalizer();
     }
 
     /** The learned scale of SSMax. */
     public float ssmaxScale() {
-        return ssmaxScale;
+        return weights.ssmaxScale();
     }
 
     @Override
@@ -143,16 +115,16 @@ public final class MultiHeadAttention implements Layer {
         int rows = batch * steps;
         float[] projected = new float[Math.multiplyExact(rows, 3 * h)];
         float[] attended = new float[rows * h];
-        KeyValueCache cache = newCache(steps);
-        project(backend, x.values(), 0, rows, projected, 0);
+        KeyValueCache cache = weights.newCache(steps);
+        weights.project(backend, x.values(), 0, rows, projected, 0);
         for (int sequence = 0; sequence < batch; sequence++) {
             int row = sequence * steps;
-            for (int head = 0; head < heads; head++) {
-                attend(backend, cache, head, projected, row * 3 * h, steps, attended, row * h);
+            for (int head = 0; head < heads(); head++) {
+                weights.attend(backend, cache, head, projected, row * 3 * h, steps, attended, row * h);
             }
         }
         Tensor y = Tensor.zeros(Shapes.withLast(x, h));
-        backend.multiply(attended, 0, h, rows, out.weights(), y.values(), 0, h);
+        backend.multiply(attended, 0, h, rows, weights.out(), y.values(), 0, h);
         return y;
     }
 
@@ -169,156 +141,35 @@ public final class MultiHeadAttention implements Layer {
         int steps = x.size(1);
         int stride = 3 * hiddenSize();
         float[] projected = new float[Math.multiplyExact(batch * steps, stride)];
-        project(Backends.current(), x.values(), 0, batch * steps, projected, 0);
-        Tensor weights = Tensor.zeros(batch, heads, steps, steps);
+        weights.project(Backends.current(), x.values(), 0, batch * steps, projected, 0);
+        Tensor shown = Tensor.zeros(batch, heads(), steps, steps);
         float scale = (float) (1 / Math.sqrt(headSize()));
-        for (int i = 0; i < batch * heads * steps; i++) {
+        for (int i = 0; i < batch * heads() * steps; i++) {
             int query = i % steps;
-            int first = i / (heads * steps) * steps * stride + i / steps % heads * headSize();
+            int first = i / (heads() * steps) * steps * stride + i / steps % heads() * headSize();
             for (int key = 0; key <= query; key++) {
                 int k = first + key * stride + hiddenSize();
                 float score = 0;
                 for (int d = 0; d < headSize(); d++) {
                     score = Math.fma(projected[first + query * stride + d], projected[k + d], score);
                 }
-                weights.values()[i * steps + key] = score * scale;
+                shown.values()[i * steps + key] = score * scale;
             }
-            normalize(weights.values(), i * steps, query + 1);
+            normalize(shown.values(), i * steps, query + 1);
         }
-        return weights;
+        return shown;
     }
 
     private void normalize(float[] scores, int at, int length) {
-        switch (normalizer) {
+        switch (normalizer()) {
             case SOFTPICK -> Softpick.normalize(scores, at, length, scores, at);
             case SOFTMAX -> Softmax.normalize(scores, at, length, scores, at);
-            case SSMAX -> SSMax.normalize(scores, at, length, ssmaxScale, scores, at);
+            case SSMAX -> SSMax.normalize(scores, at, length, ssmaxScale(), scores, at);
             case RECTIFIED_SOFTPICK -> RectifiedSoftpick.normalize(scores, at, length, scores, at);
         }
     }
 
-    /** Memory for the keys and values of one head. */
-    KeyValueCache newCache(int steps) {
-        AttentionScratch scratch = new AttentionScratch(headSize(), qkv.width());
-        return normalizer == Normalizer.SOFTPICK
-                ? KeyValueCache.forSoftpick(scratch, steps, 3 * hiddenSize(), hiddenSize())
-                : KeyValueCache.forAllValues(scratch, steps, 3 * hiddenSize(), hiddenSize());
-    }
-
-    /** Queries, keys and values, {@code [rows, 3·hidden]}, of dense rows of x. */
-    void project(Backend backend, float[] x, int from, int rows, float[] to, int toOffset) {
-        backend.multiply(x, from, inputSize(), rows, qkv, to, toOffset, 3 * hiddenSize());
-    }
-
-    /** Whether a head's columns are whole panels, so that it can be projected alone. */
-    boolean headsFillPanels() {
-        return headSize() % qkv.width() == 0;
-    }
-
-    /** Queries, keys and values of one head, to their place in {@code [rows, 3·hidden]}. */
-    void projectHead(Backend backend, int head, float[] x, int from, int rows, float[] to, int toOffset) {
-        for (int part = 0; part < 3; part++) {
-            int column = part * hiddenSize() + head * headSize();
-            backend.multiply(
-                    x, from, inputSize(), rows, perHead[3 * head + part], to, toOffset + column, 3 * hiddenSize());
-        }
-    }
-
-    /** Only keys and values; in whole panels, so some last columns of the queries may be written as well. */
-    void projectKeysAndValues(Backend backend, float[] x, int from, int rows, float[] to, int toOffset) {
-        int column = hiddenSize() / qkv.width() * qkv.width();
-        backend.multiply(x, from, inputSize(), rows, keysAndValues, to, toOffset + column, 3 * hiddenSize());
-    }
-
-    /** Only queries, {@code ldc} floats from row to row; in whole panels, so they may repeat some columns of the keys. */
-    void projectQueries(Backend backend, float[] x, int from, int rows, float[] to, int toOffset, int ldc) {
-        backend.multiply(x, from, inputSize(), rows, queries, to, toOffset, ldc);
-    }
-
-    /** One head of one sequence: {@code projected} rows from {@code from} on, {@code attended} rows from {@code to} on. */
-    void attend(
-            Backend backend, KeyValueCache cache, int head, float[] projected, int from, int steps,
-            float[] attended, int to) {
-        cache.clear();
-        for (int start = 0; start < steps; start += cache.chunk()) {
-            int count = append(backend, cache, head, projected, from, start, steps);
-            weigh(
-                    backend, cache, projected, from + start * 3 * hiddenSize() + head * headSize(), count,
-                    attended, to + start * hiddenSize() + head * headSize());
-        }
-    }
-
-    /** The same for the last position alone; {@code to} is its row. */
-    void attendLast(
-            Backend backend, KeyValueCache cache, int head, float[] projected, int from, int steps,
-            float[] attended, int to) {
-        cache.clear();
-        for (int start = 0; start < steps; start += cache.chunk()) {
-            append(backend, cache, head, projected, from, start, steps);
-        }
-        weigh(
-                backend, cache, projected, from + (steps - 1) * 3 * hiddenSize() + head * headSize(), 1,
-                attended, to + head * headSize());
-    }
-
-    /** Appends the keys and values from position {@code start} to the end of its chunk; returns how many. */
-    private int append(
-            Backend backend, KeyValueCache cache, int head, float[] projected, int from, int start, int steps) {
-        int stride = 3 * hiddenSize();
-        int count = Math.min(cache.chunk(), steps - start);
-        int k = from + start * stride + hiddenSize() + head * headSize();
-        if (start > 0 && cache.keepsState()) {
-            backend.absorb(cache);
-        }
-        cache.append(projected, k, projected, k + hiddenSize(), count);
-        return count;
-    }
-
-    /** The last {@code rows} positions of the cache attend. */
-    private void weigh(
-            Backend backend, KeyValueCache cache, float[] q, int qOffset, int rows, float[] attended, int to) {
-        switch (normalizer) {
-            case SOFTPICK -> backend.softpickAttention(cache, q, qOffset, rows, attended, to);
-            case SOFTMAX -> backend.softmaxAttention(cache, Float.NaN, q, qOffset, rows, attended, to);
-            case SSMAX -> backend.softmaxAttention(cache, ssmaxScale, q, qOffset, rows, attended, to);
-            case RECTIFIED_SOFTPICK -> backend.rectifiedSoftpickAttention(cache, q, qOffset, rows, attended, to);
-        }
-    }
-
-    /**
-     * One position of a sequence that goes on, all heads: its keys and values join those of the cache's heads from
-     * {@code firstHead} on, its queries attend to what it sees there.
-     */
-    void attendRow(
-            Backend backend, PagedKeyValueCache cache, int firstHead, int row, float[] m, int projected, int attended) {
-        int h = hiddenSize();
-        for (int i = 0; i < heads; i++) {
-            int head = firstHead + i;
-            int q = projected + i * headSize();
-            int to = attended + i * headSize();
-            if (cache.absorbsBefore(row)) {
-                backend.absorb(cache, head, row);
-            }
-            cache.append(head, row, m, q + h, m, q + 2 * h);
-            switch (normalizer) {
-                case SOFTPICK -> backend.softpickRow(cache, head, row, m, q, m, to);
-                case SOFTMAX -> backend.softmaxRow(cache, head, row, Float.NaN, m, q, m, to);
-                case SSMAX -> backend.softmaxRow(cache, head, row, ssmaxScale, m, q, m, to);
-                case RECTIFIED_SOFTPICK -> backend.rectifiedSoftpickRow(cache, head, row, m, q, m, to);
-            }
-        }
-    }
-
-    /** {@code m[to] = m[residual] + m[from] · W_out + b_out} for dense rows. */
-    void addProjected(Backend backend, float[] m, int from, int rows, int residual, int to) {
-        backend.multiplyAdd(m, from, rows, out.weights(), m, residual, m, to);
-    }
-
-    Panels qkv() {
-        return qkv;
-    }
-
-    Dense out() {
-        return out;
+    AttentionWeights weights() {
+        return weights;
     }
 }

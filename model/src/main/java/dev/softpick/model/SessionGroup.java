@@ -2,6 +2,9 @@ package dev.softpick.model;
 
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.layout.PagedKeyValueCache;
+import dev.softpick.model.forward.RowPass;
+import dev.softpick.model.forward.Scratch;
+import dev.softpick.model.forward.WarmUp;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -29,7 +32,7 @@ public final class SessionGroup {
     private SessionGroup(List<StreamingSession> sessions) {
         this.sessions = sessions.toArray(StreamingSession[]::new);
         SoftpickTransformer model = this.sessions[0].model();
-        pass = new RowPass(model.config(), model.parts());
+        pass = new RowPass(model.config(), model.weights());
         embed = model.config().embedDim();
         h = model.config().hiddenSize();
         int most = Math.min(this.sessions.length, Scratch.BLOCK_ROWS);
@@ -51,7 +54,7 @@ public final class SessionGroup {
         Set<StreamingSession> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         StreamingSession first = sessions.getFirst();
         for (StreamingSession session : sessions) {
-            if (session.model().parts() != first.model().parts() || session.window() != first.window()) {
+            if (session.model().weights() != first.model().weights() || session.window() != first.window()) {
                 throw new IllegalArgumentException("sessions differ in their model or window; a group has one of each");
             }
             if (!seen.add(session)) {

@@ -1,9 +1,18 @@
 package dev.softpick.model;
 
+import dev.softpick.model.file.ModelFile;
+import dev.softpick.model.forward.BandedPass;
+import dev.softpick.model.forward.ForwardPass;
+import dev.softpick.model.forward.WarmUp;
+import dev.softpick.model.stream.SessionState;
+import dev.softpick.model.weights.BlockWeights;
+import dev.softpick.model.weights.ModelWeights;
+import dev.softpick.model.weights.Parameters;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,23 +45,24 @@ public final class SoftpickTransformer {
     private static final int LARGEST_PARALLELISM = 1_024;
 
     private final SoftpickConfig config;
-    private final ModelParameters.Parts parts;
+    private final ModelWeights weights;
     private final Map<String, String> metadata;
     private final ForwardPass pass;
     private final BandedPass banded;
     private volatile byte[] fingerprint;
 
-    SoftpickTransformer(SoftpickConfig config, ModelParameters.Parts parts, Map<String, String> metadata) {
-        this(new ForwardPass(config, parts, new ScratchPool(), 1, null), new BandedPass(config, parts), metadata);
+    SoftpickTransformer(SoftpickConfig config, ModelWeights weights, Map<String, String> metadata) {
+        this(config, weights, new ForwardPass(config, weights), new BandedPass(config, weights), metadata);
         WarmUp.of(config.normalizer()).start(config, classes());
     }
 
-    private SoftpickTransformer(ForwardPass pass, BandedPass banded, Map<String, String> metadata) {
+    private SoftpickTransformer(
+            SoftpickConfig config, ModelWeights weights, ForwardPass pass, BandedPass banded, Map<String, String> metadata) {
+        this.config = config;
+        this.weights = weights;
         this.pass = pass;
         this.banded = banded;
         this.metadata = metadata;
-        config = pass.config();
-        parts = pass.parts();
     }
 
     /**
@@ -67,7 +77,7 @@ public final class SoftpickTransformer {
 
     /** The same with options for what the file does not say. */
     public static SoftpickTransformer load(Path file, LoadOptions options) throws IOException {
-        return ModelFile.load(file, options);
+        return of(ModelFile.load(file, options));
     }
 
     /** Loads from bytes that have the form of a safetensors file. */
@@ -77,7 +87,7 @@ public final class SoftpickTransformer {
 
     /** The same with options. */
     public static SoftpickTransformer load(byte[] file, LoadOptions options) throws IOException {
-        return ModelFile.load(file, options);
+        return of(ModelFile.load(file, options));
     }
 
     /** Loads from a stream, which is read to its end and not closed. */
@@ -87,7 +97,11 @@ public final class SoftpickTransformer {
 
     /** The same with options. */
     public static SoftpickTransformer load(InputStream file, LoadOptions options) throws IOException {
-        return ModelFile.load(file, options);
+        return of(ModelFile.load(file, options));
+    }
+
+    private static SoftpickTransformer of(ModelFile.Loaded file) {
+        return new SoftpickTransformer(file.config(), file.weights(), file.metadata());
     }
 
     /**
@@ -95,8 +109,8 @@ public final class SoftpickTransformer {
      */
     public static SoftpickTransformer random(SoftpickConfig config, long seed) {
         try {
-            var parts = ModelParameters.build(config, 0, ModelParameters.random(seed));
-            return new SoftpickTransformer(config, parts, Map.of());
+            var weights = Parameters.build(config, 0, Parameters.random(seed));
+            return new SoftpickTransformer(config, weights, Map.of());
         } catch (ModelFormatException impossible) {
             throw new IllegalStateException(impossible);
         }
@@ -107,12 +121,12 @@ public final class SoftpickTransformer {
      * beside its place and renamed, so a failure leaves what was there.
      */
     public void save(Path file) throws IOException {
-        ModelFile.writer(this).write(file);
+        ModelFile.writer(new ModelFile.Loaded(config, weights, metadata)).write(file);
     }
 
     /** The same to a stream, which is not closed. */
     public void save(OutputStream out) throws IOException {
-        ModelFile.writer(this).write(out);
+        ModelFile.writer(new ModelFile.Loaded(config, weights, metadata)).write(out);
     }
 
     /**
@@ -138,7 +152,7 @@ public final class SoftpickTransformer {
         if (executor == null) {
             throw new IllegalArgumentException("executor is null; give one, or none for the common pool");
         }
-        return new SoftpickTransformer(new ForwardPass(config, parts, pass.pool(), threads, executor), banded, metadata);
+        return new SoftpickTransformer(config, weights, pass.withThreads(threads, executor), banded, metadata);
     }
 
     /** Most threads that one call spreads over. */
@@ -174,12 +188,12 @@ public final class SoftpickTransformer {
 
     /** Whether a classifier head turns the last hidden state into {@link #logits}. */
     public boolean hasClassifier() {
-        return parts.classifier() != null;
+        return weights.classifier() != null;
     }
 
     /** Outputs of the classifier head; 0 without one. */
     public int classes() {
-        return hasClassifier() ? parts.classifier().outputSize() : 0;
+        return hasClassifier() ? weights.classifier().n() : 0;
     }
 
     /**
@@ -328,7 +342,7 @@ public final class SoftpickTransformer {
             throw new IllegalStateException(
                     "the model has no classifier head; files with classifier.kernel and classifier.bias have one");
         }
-        return parts.classifier();
+        return new Dense(weights.classifier());
     }
 
     private void check(float[] input, int batch, int steps, float[] output, long outputLength) {
@@ -360,26 +374,30 @@ public final class SoftpickTransformer {
 
     /** The layers' names with their shapes and numbers of parameters, in the order of the computation. */
     public List<LayerSummary> layers() {
-        return LayerSummary.of(config, parts);
+        return LayerSummary.of(config, weights);
     }
 
     /** What leads from a frame to the first hidden state; empty where embedDim is hiddenSize. */
     public Optional<Dense> inputProjection() {
-        return Optional.ofNullable(parts.inputProjection());
+        return Optional.ofNullable(weights.inputProjection()).map(Dense::new);
     }
 
     /** The blocks, in the order of the computation. */
     public List<TransformerBlock> blocks() {
-        return parts.blocks();
+        List<TransformerBlock> blocks = new ArrayList<>();
+        for (BlockWeights block : weights.blocks()) {
+            blocks.add(new TransformerBlock(block));
+        }
+        return List.copyOf(blocks);
     }
 
     /** The norm behind the last block; empty where the model has none. */
     public Optional<LayerNorm> finalNorm() {
-        return Optional.ofNullable(parts.finalNorm());
+        return Optional.ofNullable(weights.finalNorm()).map(LayerNorm::new);
     }
 
-    ModelParameters.Parts parts() {
-        return parts;
+    ModelWeights weights() {
+        return weights;
     }
 
     ForwardPass pass() {
@@ -390,7 +408,7 @@ public final class SoftpickTransformer {
     byte[] fingerprint() {
         byte[] known = fingerprint;
         if (known == null) {
-            known = SessionState.fingerprint(config, parts);
+            known = SessionState.fingerprint(config, weights);
             fingerprint = known;
         }
         return known;

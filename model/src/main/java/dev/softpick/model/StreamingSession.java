@@ -2,6 +2,11 @@ package dev.softpick.model;
 
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.layout.PagedKeyValueCache;
+import dev.softpick.model.forward.RowPass;
+import dev.softpick.model.forward.Scratch;
+import dev.softpick.model.forward.WarmUp;
+import dev.softpick.model.stream.FirstLayer;
+import dev.softpick.model.stream.SessionState;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -72,7 +77,7 @@ public final class StreamingSession implements AutoCloseable {
         this.model = model;
         this.window = window;
         config = model.config();
-        pass = new RowPass(config, model.parts());
+        pass = new RowPass(config, model.weights());
         this.answer = answer == null ? new float[config.hiddenSize()] : answer.clone();
         memory(1);
     }
@@ -228,7 +233,9 @@ public final class StreamingSession implements AutoCloseable {
 
     /** The answer of an exact window that slides, its latest frame having entered. */
     void recompute(Backend backend, float[] output, int to) {
-        model.pass().lastOf(backend, firstLayer, position + 1, output, to);
+        Scratch s = model.pass().window();
+        firstLayer.copyTo(position + 1, s);
+        model.pass().lastOf(backend, s, output, to);
     }
 
     void moved(int count) {
@@ -348,10 +355,14 @@ public final class StreamingSession implements AutoCloseable {
     public byte[] save() {
         begin();
         try {
-            return SessionState.write(this, cache, firstLayer, answered, answer);
+            return SessionState.write(owner(), position, cache, firstLayer, answered, answer);
         } finally {
             end();
         }
+    }
+
+    private SessionState.Owner owner() {
+        return new SessionState.Owner(config, window, model.fingerprint());
     }
 
     /**
@@ -363,7 +374,7 @@ public final class StreamingSession implements AutoCloseable {
     public void restore(byte[] state) throws SessionFormatException {
         begin();
         try {
-            SessionState saved = SessionState.read(this, state);
+            SessionState saved = SessionState.read(owner(), state);
             clear();
             if (window == Window.EXACT) {
                 float[] frames = saved.floats(answer.length, saved.floats() - answer.length);

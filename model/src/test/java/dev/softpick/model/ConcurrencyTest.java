@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.select.Backends;
 import dev.softpick.kernels.select.StagedBackend;
+import dev.softpick.model.forward.ForwardPass;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -50,7 +51,7 @@ class ConcurrencyTest {
         List<Backend> backends = new ArrayList<>(List.of(Backends.scalar(), Backends.chosen()));
         StagedBackend staged = new StagedBackend(Backends.chosen());
         backends.add(staged);
-        ForwardPass pass = new ForwardPass(MODEL.config(), MODEL.parts(), new ScratchPool(), 1, null);
+        ForwardPass pass = new ForwardPass(MODEL.config(), MODEL.weights());
         AtomicReference<Backend> current = new AtomicReference<>(backends.get(0));
         AtomicReference<Throwable> failure = new AtomicReference<>();
         AtomicLong calls = new AtomicLong();

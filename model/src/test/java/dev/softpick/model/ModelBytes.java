@@ -1,6 +1,7 @@
 package dev.softpick.model;
 
 import dev.softpick.model.safetensors.DType;
+import dev.softpick.model.weights.Parameters;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +29,7 @@ final class ModelBytes {
         file.metadata.put("num_heads", Integer.toString(config.numHeads()));
         file.metadata.put("normalizer", config.normalizer().id());
         Random random = new Random(11);
-        ModelParameters.shapes(config, classes).forEach((name, shape) -> {
+        Parameters.shapes(config, classes).forEach((name, shape) -> {
             double[] values = new double[Arrays.stream(shape).reduce(1, (a, b) -> a * b)];
             for (int i = 0; i < values.length; i++) {
                 values[i] = (random.nextInt(255) - 127) / 256.0;

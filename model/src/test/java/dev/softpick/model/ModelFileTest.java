@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.softpick.model.safetensors.DType;
+import dev.softpick.model.weights.Parameters;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,7 +40,7 @@ class ModelFileTest {
     }
 
     private static Map<String, float[]> parameters(SoftpickTransformer model) {
-        return ModelParameters.values(model.config(), model.parts());
+        return Parameters.values(model.config(), model.weights());
     }
 
     private static void assertSameModel(SoftpickTransformer actual, SoftpickTransformer expected) {

@@ -2,6 +2,7 @@ package dev.softpick.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.softpick.model.forward.Scratch;
 import dev.softpick.model.safetensors.SafetensorsFile;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -3,6 +3,7 @@ package dev.softpick.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.softpick.kernels.select.Backends;
+import dev.softpick.model.forward.WarmUp;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,23 +1,63 @@
-package dev.softpick.model;
+package dev.softpick.model.forward;
 
 import dev.softpick.kernels.backend.Backend;
+import dev.softpick.model.OutputMode;
+import dev.softpick.model.SoftpickConfig;
+import dev.softpick.model.weights.ModelWeights;
+import dev.softpick.model.weights.NormWeights;
 import java.util.Arrays;
 import java.util.concurrent.Executor;
 
-/**
- * A batch's way through the model: projection, blocks, final norm.
- *
- * @param pool scratch memory that calls hand on to each other
- * @param parallelism members of the crew that works on a call, the caller included
- * @param executor starts the others; null where there are none
- */
-record ForwardPass(
-        SoftpickConfig config, ModelParameters.Parts parts, ScratchPool pool, int parallelism, Executor executor) {
+/** A batch's way through the model: projection, blocks, final norm. */
+public final class ForwardPass {
+
+    private final SoftpickConfig config;
+    private final ModelWeights weights;
+    private final BlockPass[] blocks;
+    private final ScratchPool pool;
+    private final int parallelism;
+    private final Executor executor;
+
+    /** On the caller's thread. */
+    public ForwardPass(SoftpickConfig config, ModelWeights weights) {
+        this(config, weights, new ScratchPool(), 1, null);
+    }
+
+    /**
+     * The same.
+     *
+     * @param pool scratch memory that calls hand on to each other
+     * @param parallelism members of the crew that works on a call, the caller included
+     * @param executor starts the others; null where there are none
+     */
+    private ForwardPass(
+            SoftpickConfig config, ModelWeights weights, ScratchPool pool, int parallelism, Executor executor) {
+        this.config = config;
+        this.weights = weights;
+        this.pool = pool;
+        this.parallelism = parallelism;
+        this.executor = executor;
+        blocks = new BlockPass[weights.blocks().size()];
+        for (int i = 0; i < blocks.length; i++) {
+            blocks[i] = new BlockPass(weights.blocks().get(i));
+        }
+    }
+
+    /** The same pass by up to so many threads. */
+    public ForwardPass withThreads(int threads, Executor executor) {
+        return new ForwardPass(config, weights, pool, threads, executor);
+    }
+
+    /** Most threads that work on a call. */
+    public int parallelism() {
+        return parallelism;
+    }
 
     /** What a call computes: hidden states in one of the modes, or logits. */
-    enum Result { LAST, ALL, MEAN, LOGITS }
+    public enum Result { LAST, ALL, MEAN, LOGITS }
 
-    static Result result(OutputMode mode) {
+    /** What a mode asks for. */
+    public static Result result(OutputMode mode) {
         return switch (mode) {
             case LAST_TIMESTEP -> Result.LAST;
             case ALL -> Result.ALL;
@@ -25,7 +65,8 @@ record ForwardPass(
         };
     }
 
-    void run(float[] input, int batch, int steps, int[] lengths, float[] output, Result result) {
+    /** Runs the batch on what is warm. */
+    public void run(float[] input, int batch, int steps, int[] lengths, float[] output, Result result) {
         run(WarmUp.of(config.normalizer()).backend(), input, batch, steps, lengths, output, result);
     }
 
@@ -33,7 +74,7 @@ record ForwardPass(
      * Runs the batch group by group, a group being as many sequences as make a block of rows. A crew shares the groups
      * if there are enough of them for all, else the rows and heads of each.
      */
-    void run(
+    public void run(
             Backend backend, float[] input, int batch, int steps, int[] lengths, float[] output, Result result) {
         int group = Math.min(Math.ceilDiv(batch, parallelism), Math.max(1, Scratch.BLOCK_ROWS / steps));
         int groups = Math.ceilDiv(batch, group);
@@ -67,7 +108,7 @@ record ForwardPass(
 
     private Scratch take(int members, int sequences, int steps) {
         Scratch scratch = pool.take(members, sequences, steps);
-        return scratch != null ? scratch : parts.blocks().get(0).newScratch(members, sequences, steps);
+        return scratch != null ? scratch : blocks[0].newScratch(members, sequences, steps);
     }
 
     private void group(
@@ -75,21 +116,20 @@ record ForwardPass(
             float[] output, Result result) {
         int h = config.hiddenSize();
         project(backend, s, input, first, sequences, steps, lengths);
-        int blocks = parts.blocks().size();
         boolean lastOnly = result == Result.LAST || result == Result.LOGITS;
-        for (int i = 0; i < blocks; i++) {
-            if (lastOnly && i == blocks - 1) {
-                parts.blocks().get(i).last(backend, s, sequences, crew);
+        for (int i = 0; i < blocks.length; i++) {
+            if (lastOnly && i == blocks.length - 1) {
+                blocks[i].last(backend, s, sequences, crew);
             } else {
-                parts.blocks().get(i).all(backend, s, sequences, crew);
+                blocks[i].all(backend, s, sequences, crew);
             }
         }
         switch (result) {
             case LAST -> finish(backend, s, s.next, sequences, output, first * h);
             case LOGITS -> {
-                int n = parts.classifier().outputSize();
+                int n = weights.classifier().n();
                 finish(backend, s, s.next, sequences, s.m, s.norm[0]);
-                backend.multiply(s.m, s.norm[0], h, sequences, parts.classifier().weights(), output, first * n, n);
+                backend.multiply(s.m, s.norm[0], h, sequences, weights.classifier(), output, first * n, n);
             }
             case ALL -> {
                 for (int i = 0; i < sequences; i++) {
@@ -109,27 +149,33 @@ record ForwardPass(
         }
     }
 
-    /**
-     * The last position of a window whose first hidden states, and first queries, keys and values, were computed before.
-     * Stays on the caller's thread.
-     */
-    void lastOf(Backend backend, FirstLayer window, long end, float[] output, int to) {
+    /** Memory for one window. */
+    public Scratch window() {
         Scratch s = take(1, 1, config.windowSize());
         s.starts[0] = 0;
         s.starts[1] = config.windowSize();
-        window.copyTo(end, s);
-        int last = parts.blocks().size() - 1;
+        return s;
+    }
+
+    /**
+     * The last position of a window whose first hidden states, and first queries, keys and values, were computed before.
+     * Stays on the caller's thread, and gives the memory back.
+     *
+     * @param s from {@link #window}, with hidden states, queries, keys and values
+     */
+    public void lastOf(Backend backend, Scratch s, float[] output, int to) {
+        int last = blocks.length - 1;
         for (int i = 0; i < last; i++) {
             if (i == 0) {
-                parts.blocks().get(i).allProjected(backend, s, 1);
+                blocks[i].allProjected(backend, s, 1);
             } else {
-                parts.blocks().get(i).all(backend, s, 1, null);
+                blocks[i].all(backend, s, 1, null);
             }
         }
         if (last == 0) {
-            parts.blocks().get(last).lastProjected(backend, s, 1, null);
+            blocks[last].lastProjected(backend, s, 1, null);
         } else {
-            parts.blocks().get(last).last(backend, s, 1, null);
+            blocks[last].last(backend, s, 1, null);
         }
         finish(backend, s, s.next, 1, output, to);
         pool.giveBack(s);
@@ -155,21 +201,21 @@ record ForwardPass(
     private void projectRows(Backend backend, Scratch s, float[] input, int from, int row, int rows) {
         int h = config.hiddenSize();
         int embed = config.embedDim();
-        if (parts.inputProjection() == null) {
+        if (weights.inputProjection() == null) {
             System.arraycopy(input, from, s.m, s.hidden + row * h, rows * h);
         } else {
             backend.multiply(
-                    input, from, embed, rows, parts.inputProjection().weights(), s.m, s.hidden + row * h, h);
+                    input, from, embed, rows, weights.inputProjection(), s.m, s.hidden + row * h, h);
         }
     }
 
     /** The final norm of dense rows of the scratch memory. */
     private void finish(Backend backend, Scratch s, int from, int rows, float[] output, int to) {
-        LayerNorm norm = parts.finalNorm();
+        NormWeights norm = weights.finalNorm();
         if (norm == null) {
             System.arraycopy(s.m, from, output, to, rows * config.hiddenSize());
         } else {
-            backend.layerNorm(s.m, from, rows, norm.gamma(), norm.beta(), LayerNorm.EPSILON, output, to);
+            norm.apply(backend, s.m, from, rows, output, to);
         }
     }
 

@@ -1,24 +1,28 @@
-package dev.softpick.model;
+package dev.softpick.model.forward;
 
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.layout.PagedKeyValueCache;
+import dev.softpick.model.OutputMode;
+import dev.softpick.model.SoftpickConfig;
+import dev.softpick.model.weights.ModelWeights;
 import java.lang.ref.SoftReference;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** A batch's way through the model under a banded mask, sequence by sequence, a block of rows after the other. */
-final class BandedPass {
+public final class BandedPass {
 
     private final RowPass pass;
 
     /** Memory that a call hands on to the next. */
     private final AtomicReference<SoftReference<Lane>> idle = new AtomicReference<>();
 
-    BandedPass(SoftpickConfig config, ModelParameters.Parts parts) {
-        pass = new RowPass(config, parts);
+    public BandedPass(SoftpickConfig config, ModelWeights weights) {
+        pass = new RowPass(config, weights);
     }
 
-    void run(float[] input, int batch, int steps, float[] output) {
+    /** Runs the batch on what is warm. */
+    public void run(float[] input, int batch, int steps, float[] output) {
         Backend backend = WarmUp.of(pass.config().normalizer()).backend();
         SoftReference<Lane> reference = idle.getAndSet(null);
         Lane lane = reference == null ? null : reference.get();

@@ -1,4 +1,7 @@
-package dev.softpick.model;
+package dev.softpick.model.stream;
+
+import dev.softpick.model.SoftpickConfig;
+import dev.softpick.model.forward.Scratch;
 
 /**
  * What an exact window keeps of its frames: all that does not depend on where the window begins. A ring of the frames
@@ -7,7 +10,7 @@ package dev.softpick.model;
  * <p>The first block's scores do not depend on it either, but they are less than a thousandth of the work, and the sums
  * over them begin at the window's first key.
  */
-final class FirstLayer {
+public final class FirstLayer {
 
     private final int window;
     private final int embed;
@@ -16,7 +19,7 @@ final class FirstLayer {
     private final float[] hidden;
     private final float[] qkv;
 
-    FirstLayer(SoftpickConfig config) {
+    public FirstLayer(SoftpickConfig config) {
         window = config.windowSize();
         embed = config.embedDim();
         h = config.hiddenSize();
@@ -34,12 +37,13 @@ final class FirstLayer {
         qkv = other.qkv.clone();
     }
 
-    FirstLayer fork() {
+    /** A copy. */
+    public FirstLayer fork() {
         return new FirstLayer(this);
     }
 
     /** Takes row {@code row} of what has entered, in place of the oldest. */
-    void put(long position, float[] input, int from, Scratch s, int row) {
+    public void put(long position, float[] input, int from, Scratch s, int row) {
         int slot = (int) (position % window);
         System.arraycopy(input, from, frames, slot * embed, embed);
         System.arraycopy(s.m, s.hidden + row * h, hidden, slot * h, h);
@@ -47,14 +51,14 @@ final class FirstLayer {
     }
 
     /** The window that ends before {@code end}, which is full, oldest row first. */
-    void copyTo(long end, Scratch s) {
+    public void copyTo(long end, Scratch s) {
         int oldest = (int) (end % window);
         copy(hidden, oldest, window, h, s.m, s.hidden);
         copy(qkv, oldest, window, 3 * h, s.m, s.qkv);
     }
 
     /** The last {@code count} frames before {@code end}, oldest first. */
-    float[] frames(long end, int count) {
+    public float[] frames(long end, int count) {
         float[] last = new float[count * embed];
         copy(frames, (int) ((end - count) % window), count, embed, last, 0);
         return last;
@@ -66,7 +70,8 @@ final class FirstLayer {
         System.arraycopy(ring, 0, to, at + tail * width, (count - tail) * width);
     }
 
-    long size() {
+    /** Floats kept. */
+    public long size() {
         return (long) frames.length + hidden.length + qkv.length;
     }
 }

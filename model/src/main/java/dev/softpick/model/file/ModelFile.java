@@ -1,9 +1,16 @@
-package dev.softpick.model;
+package dev.softpick.model.file;
 
+import dev.softpick.model.LoadOptions;
+import dev.softpick.model.ModelFormatException;
+import dev.softpick.model.Normalizer;
+import dev.softpick.model.OutputMode;
+import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.safetensors.SafetensorsException;
 import dev.softpick.model.safetensors.SafetensorsFile;
 import dev.softpick.model.safetensors.SafetensorsWriter;
 import dev.softpick.model.safetensors.TensorInfo;
+import dev.softpick.model.weights.ModelWeights;
+import dev.softpick.model.weights.Parameters;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -20,7 +27,7 @@ import java.util.Set;
  * Turns a safetensors file with Edifice's parameter names into a model, and back. Without a lambda on the way: a young JVM
  * takes milliseconds for each.
  */
-final class ModelFile implements ModelParameters.Values {
+public final class ModelFile implements Parameters.Values {
 
     private static final String BLOCK = "softpick_block_";
     private static final int MOST_DIGITS = 6;
@@ -34,12 +41,16 @@ final class ModelFile implements ModelParameters.Values {
     private final LoadOptions options;
     private float[] matrix = {};
 
+    /** What a file says: options, weights and all metadata, which is unmodifiable. */
+    public record Loaded(SoftpickConfig config, ModelWeights weights, Map<String, String> metadata) {}
+
     private ModelFile(SafetensorsFile file, LoadOptions options) {
         this.file = file;
         this.options = options;
     }
 
-    static SoftpickTransformer load(Path path, LoadOptions options) throws IOException {
+    /** Reads a file. */
+    public static Loaded load(Path path, LoadOptions options) throws IOException {
         SafetensorsFile file;
         try {
             file = SafetensorsFile.read(path);
@@ -53,7 +64,8 @@ final class ModelFile implements ModelParameters.Values {
         }
     }
 
-    static SoftpickTransformer load(byte[] bytes, LoadOptions options) throws IOException {
+    /** Reads the bytes of one. */
+    public static Loaded load(byte[] bytes, LoadOptions options) throws IOException {
         try {
             return new ModelFile(SafetensorsFile.read(bytes), options).load();
         } catch (SafetensorsException e) {
@@ -61,7 +73,8 @@ final class ModelFile implements ModelParameters.Values {
         }
     }
 
-    static SoftpickTransformer load(InputStream stream, LoadOptions options) throws IOException {
+    /** Reads a stream to its end. */
+    public static Loaded load(InputStream stream, LoadOptions options) throws IOException {
         try {
             return new ModelFile(SafetensorsFile.read(stream), options).load();
         } catch (SafetensorsException e) {
@@ -69,14 +82,14 @@ final class ModelFile implements ModelParameters.Values {
         }
     }
 
-    private SoftpickTransformer load() throws ModelFormatException {
+    private Loaded load() throws ModelFormatException {
         SoftpickConfig config = checkedConfig();
         int classes = classes();
-        Map<String, int[]> shapes = ModelParameters.shapes(config, classes);
+        Map<String, int[]> shapes = Parameters.shapes(config, classes);
         checkPresent(shapes);
         checkNothingLeftOver(shapes);
-        ModelParameters.Parts parts = ModelParameters.build(config, classes, this);
-        return new SoftpickTransformer(config, parts, Collections.unmodifiableMap(new LinkedHashMap<>(file.metadata())));
+        ModelWeights weights = Parameters.build(config, classes, this);
+        return new Loaded(config, weights, Collections.unmodifiableMap(new LinkedHashMap<>(file.metadata())));
     }
 
     /** An option that the library refuses is a fault of the file. */
@@ -92,7 +105,7 @@ final class ModelFile implements ModelParameters.Values {
     private SoftpickConfig config() throws ModelFormatException {
         Map<String, String> metadata = file.metadata();
         int layers = layersByNames();
-        int hidden = sizeOf(ModelParameters.block(1) + "_attn_norm.gamma", 0);
+        int hidden = sizeOf(Parameters.block(1) + "_attn_norm.gamma", 0);
         TensorInfo projection = find("input_projection.kernel");
         int embed = projection == null ? hidden : sizeOf("input_projection.kernel", 0);
         agree("num_layers", layers);
@@ -152,7 +165,7 @@ final class ModelFile implements ModelParameters.Values {
     /** The highest block that any parameter names; with a mapping, the last that has an attention norm. */
     private int layersByNames() throws ModelFormatException {
         int layers = 0;
-        while (find(ModelParameters.block(layers + 1) + "_attn_norm.gamma") != null) {
+        while (find(Parameters.block(layers + 1) + "_attn_norm.gamma") != null) {
             layers++;
         }
         for (String name : file.tensors().keySet()) {
@@ -161,7 +174,7 @@ final class ModelFile implements ModelParameters.Values {
             }
         }
         if (layers == 0) {
-            throw new ModelFormatException("there is no tensor '" + ModelParameters.block(1)
+            throw new ModelFormatException("there is no tensor '" + Parameters.block(1)
                     + "_attn_norm.gamma'; a model has one block at least, under Edifice's names or a mapping");
         }
         if (!file.metadata().containsKey("num_layers")) {
@@ -352,10 +365,11 @@ final class ModelFile implements ModelParameters.Values {
     }
 
     /** The model as a file that is yet to be written. */
-    static SafetensorsWriter writer(SoftpickTransformer model) {
+    public static SafetensorsWriter writer(Loaded model) {
         SafetensorsWriter writer = new SafetensorsWriter();
         model.metadata().forEach(writer::metadata);
         SoftpickConfig config = model.config();
+        int classes = model.weights().classifier() == null ? 0 : model.weights().classifier().n();
         writer.metadata("embed_dim", Integer.toString(config.embedDim()));
         writer.metadata("hidden_size", Integer.toString(config.hiddenSize()));
         writer.metadata("num_heads", Integer.toString(config.numHeads()));
@@ -365,8 +379,8 @@ final class ModelFile implements ModelParameters.Values {
         writer.metadata("normalizer", config.normalizer().id());
         writer.metadata("output_mode", config.outputMode().id());
         writer.metadata("final_norm", Boolean.toString(config.finalNorm()));
-        Map<String, int[]> shapes = ModelParameters.shapes(config, model.classes());
-        ModelParameters.values(config, model.parts()).forEach((name, values) -> {
+        Map<String, int[]> shapes = Parameters.shapes(config, classes);
+        Parameters.values(config, model.weights()).forEach((name, values) -> {
             int[] sizes = shapes.get(name);
             long[] shape = new long[sizes.length];
             for (int i = 0; i < sizes.length; i++) {

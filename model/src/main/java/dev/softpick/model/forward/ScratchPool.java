@@ -1,4 +1,4 @@
-package dev.softpick.model;
+package dev.softpick.model.forward;
 
 import java.lang.ref.SoftReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;

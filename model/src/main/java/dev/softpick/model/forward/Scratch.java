@@ -1,4 +1,4 @@
-package dev.softpick.model;
+package dev.softpick.model.forward;
 
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.Panels;
@@ -8,13 +8,13 @@ import java.lang.ref.SoftReference;
  * All memory that a forward pass writes for one group of sequences. The regions lie in one array: a large one is never
  * moved by the collector, and every region starts on a cache line.
  */
-final class Scratch {
+public final class Scratch {
 
     /**
      * Rows that go through a product, and its epilogue, together: their feed-forward rows stay in the L2 cache, and
      * weights that stream from further away are used often enough. 240 is four windows of 60 and forty tiles of 6.
      */
-    static final int BLOCK_ROWS = 240;
+    public static final int BLOCK_ROWS = 240;
 
     /** What the pool keeps; made once, so that handing back allocates nothing. */
     final SoftReference<Scratch> reference = new SoftReference<>(this);
@@ -25,10 +25,11 @@ final class Scratch {
     /** Most steps of one sequence. */
     final int steps;
 
-    final float[] m;
+    /** All regions. */
+    public final float[] m;
 
     /** Hidden states, {@code [rows, hidden]}, and the place where the next ones are written. */
-    final int hidden;
+    public final int hidden;
 
     final int next;
 
@@ -36,7 +37,7 @@ final class Scratch {
     final int[] norm;
 
     /** Queries, keys and values, {@code [rows, 3·hidden]}. */
-    final int qkv;
+    public final int qkv;
 
     /** What attention returns, {@code [rows, hidden]}. */
     final int attended;
@@ -48,7 +49,7 @@ final class Scratch {
     final KeyValueCache[] caches;
 
     /** Where each sequence of the group starts, in rows; the last entry is the number of rows. */
-    final int[] starts;
+    public final int[] starts;
 
     Scratch(int h, int innerSize, KeyValueCache[] caches, int sequences, int steps) {
         this.caches = caches;

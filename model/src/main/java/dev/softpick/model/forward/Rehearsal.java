@@ -1,10 +1,14 @@
-package dev.softpick.model;
+package dev.softpick.model.forward;
 
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.PagedKeyValueCache;
 import dev.softpick.kernels.layout.Panels;
 import dev.softpick.kernels.select.StagedBackend.Kernel;
+import dev.softpick.model.Normalizer;
+import dev.softpick.model.SoftpickConfig;
+import dev.softpick.model.weights.AttentionWeights;
+import dev.softpick.model.weights.NormWeights;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -51,7 +55,7 @@ final class Rehearsal {
         float[] rows = values(MOST_ROWS * width);
         float[] normed = new float[rows.length];
         scenes.add(new Scene(
-                turn -> backend.layerNorm(rows, 0, MOST_ROWS, gamma, gamma, LayerNorm.EPSILON, normed, 0),
+                turn -> backend.layerNorm(rows, 0, MOST_ROWS, gamma, gamma, NormWeights.EPSILON, normed, 0),
                 Kernel.LAYER_NORM));
         float[] x = values(GELU_LENGTH + hidden % LANES);
         scenes.add(new Scene(
@@ -107,8 +111,8 @@ final class Rehearsal {
         int chunk = KeyValueCache.chunkFor(size);
         // Windows beyond a chunk also read its state.
         int longSteps = config.windowSize() > chunk ? chunk + TILE_ROWS : MOST_ROWS;
-        MultiHeadAttention attention = new MultiHeadAttention(
-                panels(DEPTH, 3 * size), new Dense(panels(size, size)), 1, config.normalizer(), 1f);
+        AttentionWeights attention = new AttentionWeights(
+                panels(DEPTH, 3 * size), panels(size, size), 1, config.normalizer(), 1f);
         KeyValueCache cache = attention.newCache(longSteps);
         float[] projected = values(longSteps * 3 * size);
         float[] attended = new float[longSteps * size];
@@ -128,8 +132,8 @@ final class Rehearsal {
     private void rowAttention(SoftpickConfig config) {
         int size = config.headSize();
         int chunk = KeyValueCache.chunkFor(size);
-        MultiHeadAttention attention = new MultiHeadAttention(
-                panels(DEPTH, 3 * size), new Dense(panels(size, size)), 1, config.normalizer(), 1f);
+        AttentionWeights attention = new AttentionWeights(
+                panels(DEPTH, 3 * size), panels(size, size), 1, config.normalizer(), 1f);
         PagedKeyValueCache cache =
                 new PagedKeyValueCache(1, size, panelWidth, 0, config.normalizer() == Normalizer.SOFTPICK);
         float[] m = values(4 * size);

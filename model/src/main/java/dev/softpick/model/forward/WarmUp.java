@@ -1,9 +1,11 @@
-package dev.softpick.model;
+package dev.softpick.model.forward;
 
 import com.sun.management.ThreadMXBean;
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.select.Backends;
 import dev.softpick.kernels.select.StagedBackend;
+import dev.softpick.model.Normalizer;
+import dev.softpick.model.SoftpickConfig;
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -16,7 +18,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * allocates nothing: a vector that C2 has not compiled is an object. The thread ends by itself, after
  * {@link #LONGEST_NANOS} a kernel at the latest. Nothing is warmed up where the backend was asked for.
  */
-final class WarmUp {
+public final class WarmUp {
 
     private static final WarmUp[] BY_NORMALIZER = new WarmUp[Normalizer.values().length];
 
@@ -54,17 +56,18 @@ final class WarmUp {
 
     private WarmUp() {}
 
-    static WarmUp of(Normalizer normalizer) {
+    /** That of a normalizer. */
+    public static WarmUp of(Normalizer normalizer) {
         return BY_NORMALIZER[normalizer.ordinal()];
     }
 
     /** What a call runs on; to be asked once a call. */
-    Backend backend() {
+    public Backend backend() {
         return backend;
     }
 
     /** Starts it with the first model; later ones change nothing. */
-    void start(SoftpickConfig config, int classes) {
+    public void start(SoftpickConfig config, int classes) {
         if (started.get() || !started.compareAndSet(false, true)) {
             return;
         }
@@ -87,7 +90,7 @@ final class WarmUp {
     }
 
     /** Waits for the end; returns early, with the interrupt status set, if the caller is interrupted. */
-    void await() {
+    public void await() {
         try {
             warm.await();
         } catch (InterruptedException e) {

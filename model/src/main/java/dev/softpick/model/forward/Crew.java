@@ -1,4 +1,4 @@
-package dev.softpick.model;
+package dev.softpick.model.forward;
 
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;

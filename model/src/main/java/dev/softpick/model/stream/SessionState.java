@@ -1,7 +1,13 @@
-package dev.softpick.model;
+package dev.softpick.model.stream;
 
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.PagedKeyValueCache;
+import dev.softpick.model.Normalizer;
+import dev.softpick.model.SessionFormatException;
+import dev.softpick.model.SoftpickConfig;
+import dev.softpick.model.Window;
+import dev.softpick.model.weights.ModelWeights;
+import dev.softpick.model.weights.Parameters;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -13,10 +19,10 @@ import java.util.Map;
 import java.util.zip.CRC32C;
 
 /**
- * A session's state as bytes, in an order that knows no panels; {@link StreamingSession#save} documents the form. A head of a
+ * A session's state as bytes, in an order that knows no panels; {@link dev.softpick.model.StreamingSession#save} documents the form. A head of a
  * layer has its keys, row by row, then its values, then its state; of a position's count alone follows how many.
  */
-final class SessionState {
+public final class SessionState {
 
     private static final byte[] MAGIC = "SPKSTATE".getBytes(StandardCharsets.US_ASCII);
     /** Far beyond what any stream reaches, and far enough from where positions would overflow. */
@@ -40,21 +46,24 @@ final class SessionState {
         floats = bytes.slice(HEADER, bytes.capacity() - HEADER - CHECKSUM).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
     }
 
-    static byte[] write(
-            StreamingSession session, PagedKeyValueCache cache, FirstLayer firstLayer, boolean answered, float[] answer) {
-        SoftpickConfig config = session.model().config();
-        long position = session.position();
-        long size = size(config, session.window(), position);
+    /** What a session is of, as its state knows it. */
+    public record Owner(SoftpickConfig config, Window window, byte[] fingerprint) {}
+
+    /** The state as bytes. */
+    public static byte[] write(
+            Owner owner, long position, PagedKeyValueCache cache, FirstLayer firstLayer, boolean answered, float[] answer) {
+        SoftpickConfig config = owner.config();
+        long size = size(config, owner.window(), position);
         if (size > Integer.MAX_VALUE - 8) {
             throw new IllegalStateException(
                     "the state has " + size + " bytes; an array holds at most " + (Integer.MAX_VALUE - 8));
         }
         ByteBuffer bytes = ByteBuffer.allocate((int) size).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.put(MAGIC).putInt(VERSION).putInt(session.window().ordinal()).put(session.model().fingerprint());
+        bytes.put(MAGIC).putInt(VERSION).putInt(owner.window().ordinal()).put(owner.fingerprint());
         bytes.putLong(position).putInt(answered ? 1 : 0);
-        SessionState state = new SessionState(config, session.window(), bytes);
+        SessionState state = new SessionState(config, owner.window(), bytes);
         state.floats.put(answer);
-        if (session.window() == Window.EXACT) {
+        if (owner.window() == Window.EXACT) {
             state.floats.put(firstLayer.frames(position, (int) Math.min(position, config.windowSize())));
         } else {
             state.take(cache);
@@ -83,7 +92,7 @@ final class SessionState {
     }
 
     /** Puts the keys, values and states into an empty cache. */
-    void fill(PagedKeyValueCache cache) {
+    public void fill(PagedKeyValueCache cache) {
         int d = config.headSize();
         long position = position();
         int keys = (int) keys(config, window, position);
@@ -110,8 +119,8 @@ final class SessionState {
     }
 
     /** Checks everything before the first array is made. */
-    static SessionState read(StreamingSession session, byte[] state) throws SessionFormatException {
-        SoftpickConfig config = session.model().config();
+    public static SessionState read(Owner owner, byte[] state) throws SessionFormatException {
+        SoftpickConfig config = owner.config();
         int shortest = HEADER + config.hiddenSize() * Float.BYTES + CHECKSUM;
         if (state == null || state.length < MAGIC.length || !startsWithMagic(state)) {
             throw new SessionFormatException("the bytes are not the state of a session; they must begin with SPKSTATE");
@@ -129,19 +138,19 @@ final class SessionState {
             throw new SessionFormatException("the state is damaged or cut off: its checksum is not that of its bytes");
         }
         int window = bytes.getInt(MAGIC.length + Integer.BYTES);
-        if (window != session.window().ordinal()) {
+        if (window != owner.window().ordinal()) {
             Window[] all = Window.values();
             throw new SessionFormatException("the state belongs to the window "
                     + (window >= 0 && window < all.length ? all[window] : window) + "; the session's is "
-                    + session.window());
+                    + owner.window());
         }
         if (!Arrays.equals(
-                state, POSITION - FINGERPRINT, POSITION, session.model().fingerprint(), 0, FINGERPRINT)) {
+                state, POSITION - FINGERPRINT, POSITION, owner.fingerprint(), 0, FINGERPRINT)) {
             throw new SessionFormatException("the state belongs to another model; options or weights differ");
         }
         long position = bytes.getLong(POSITION);
-        if (position < 0 || position > LARGEST_POSITION || (session.window() == Window.UNBOUNDED && position > state.length)
-                || size(config, session.window(), position) != state.length) {
+        if (position < 0 || position > LARGEST_POSITION || (owner.window() == Window.UNBOUNDED && position > state.length)
+                || size(config, owner.window(), position) != state.length) {
             throw new SessionFormatException(
                     "the state has " + state.length + " bytes, which does not fit its position " + position);
         }
@@ -149,33 +158,37 @@ final class SessionState {
         if (answered != 0 && answered != 1) {
             throw new SessionFormatException("the state's flag for an answer is " + answered + "; allowed are 0 and 1");
         }
-        return new SessionState(config, session.window(), bytes);
+        return new SessionState(config, owner.window(), bytes);
     }
 
     private static boolean startsWithMagic(byte[] state) {
         return Arrays.equals(state, 0, MAGIC.length, MAGIC, 0, MAGIC.length);
     }
 
-    long position() {
+    /** Frames taken so far. */
+    public long position() {
         return bytes.getLong(POSITION);
     }
 
-    boolean answered() {
+    /** Whether there is an answer to the latest frame. */
+    public boolean answered() {
         return bytes.getInt(POSITION + Long.BYTES) != 0;
     }
 
     /** How many floats there are: the answer, then the state. */
-    int floats() {
+    public int floats() {
         return floats.capacity();
     }
 
-    float[] floats(int from, int count) {
+    /** Some of them. */
+    public float[] floats(int from, int count) {
         float[] copy = new float[count];
         floats.get(from, copy);
         return copy;
     }
 
-    void copy(int from, float[] to) {
+    /** Some of them. */
+    public void copy(int from, float[] to) {
         floats.get(from, to);
     }
 
@@ -219,14 +232,14 @@ final class SessionState {
     }
 
     /** SHA-256 of what a state depends on: the options that count in inference, and every weight. */
-    static byte[] fingerprint(SoftpickConfig config, ModelParameters.Parts parts) {
+    public static byte[] fingerprint(SoftpickConfig config, ModelWeights weights) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             String options = config.embedDim() + " " + config.hiddenSize() + " " + config.numHeads() + " "
                     + config.numLayers() + " " + config.windowSize() + " " + config.normalizer().id() + " "
                     + config.finalNorm();
             digest.update(options.getBytes(StandardCharsets.UTF_8));
-            for (Map.Entry<String, float[]> parameter : ModelParameters.values(config, parts).entrySet()) {
+            for (Map.Entry<String, float[]> parameter : Parameters.values(config, weights).entrySet()) {
                 digest.update(parameter.getKey().getBytes(StandardCharsets.UTF_8));
                 float[] values = parameter.getValue();
                 ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);

@@ -1,7 +1,10 @@
-package dev.softpick.model;
+package dev.softpick.model.weights;
 
 import dev.softpick.kernels.layout.Panels;
 import dev.softpick.kernels.select.Backends;
+import dev.softpick.model.ModelFormatException;
+import dev.softpick.model.Normalizer;
+import dev.softpick.model.SoftpickConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -14,34 +17,33 @@ import java.util.TreeMap;
  * The names and shapes of a model's parameters, which are Edifice's, and the model that is built from their values.
  * Kernels are {@code [in, out]}.
  */
-final class ModelParameters {
+public final class Parameters {
 
     /**
      * Where values come from: a file, or a random generator. A matrix may be followed by something else in its array,
      * and is good until the next matrix is asked for; a vector's array is the caller's own.
      */
     @FunctionalInterface
-    interface Values {
+    public interface Values {
         float[] get(String name, int... shape) throws ModelFormatException;
     }
 
-    /** What a model is made of. */
-    record Parts(Dense inputProjection, List<TransformerBlock> blocks, LayerNorm finalNorm, Dense classifier) {}
-
     private static final String[] QKV = {"q", "k", "v"};
 
-    private ModelParameters() {}
+    private Parameters() {}
 
-    static String block(int layer) {
+    /** The first part of a block's names; blocks count from 1. */
+    public static String block(int layer) {
         return "softpick_block_" + layer;
     }
 
-    static String ssmaxScale(int layer) {
+    /** The name of a block's learned scale. */
+    public static String ssmaxScale(int layer) {
         return block(layer) + "_attn_ssmax.scale";
     }
 
     /** Every parameter of a model with these options, in the order of the computation, with its shape. */
-    static Map<String, int[]> shapes(SoftpickConfig config, int classes) {
+    public static Map<String, int[]> shapes(SoftpickConfig config, int classes) {
         Map<String, int[]> shapes = new LinkedHashMap<>();
         int h = config.hiddenSize();
         if (config.inputProjection()) {
@@ -79,30 +81,31 @@ final class ModelParameters {
         shapes.put(name + ".beta", new int[] {size});
     }
 
-    static Parts build(SoftpickConfig config, int classes, Values values) throws ModelFormatException {
+    /** The model of these values, packed. */
+    public static ModelWeights build(SoftpickConfig config, int classes, Values values) throws ModelFormatException {
         int h = config.hiddenSize();
         Store store = new Store(config, classes);
-        Dense projection = config.inputProjection()
+        Panels projection = config.inputProjection()
                 ? store.dense(values, "input_projection", config.embedDim(), h)
                 : null;
-        List<TransformerBlock> blocks = new ArrayList<>();
+        List<BlockWeights> blocks = new ArrayList<>();
         for (int layer = 1; layer <= config.numLayers(); layer++) {
             String name = block(layer);
-            LayerNorm attentionNorm = norm(values, name + "_attn_norm", h);
+            NormWeights attentionNorm = norm(values, name + "_attn_norm", h);
             float scale = config.normalizer() == Normalizer.SSMAX ? values.get(ssmaxScale(layer))[0] : 1f;
-            MultiHeadAttention attention = new MultiHeadAttention(
+            AttentionWeights attention = new AttentionWeights(
                     store.queriesKeysValues(values, name + "_attn_", h),
                     store.dense(values, name + "_attn_out_proj", h, h),
                     config.numHeads(), config.normalizer(), scale);
-            LayerNorm ffnNorm = norm(values, name + "_ffn_norm", h);
-            FeedForward ffn = new FeedForward(
+            NormWeights ffnNorm = norm(values, name + "_ffn_norm", h);
+            FeedForwardWeights ffn = new FeedForwardWeights(
                     store.dense(values, name + "_ffn_up", h, config.ffnSize()),
                     store.dense(values, name + "_ffn_down", config.ffnSize(), h));
-            blocks.add(new TransformerBlock(attentionNorm, attention, ffnNorm, ffn));
+            blocks.add(new BlockWeights(attentionNorm, attention, ffnNorm, ffn));
         }
-        LayerNorm finalNorm = config.finalNorm() ? norm(values, "final_norm", h) : null;
-        Dense classifier = classes > 0 ? store.dense(values, "classifier", h, classes) : null;
-        return new Parts(projection, List.copyOf(blocks), finalNorm, classifier);
+        NormWeights finalNorm = config.finalNorm() ? norm(values, "final_norm", h) : null;
+        Panels classifier = classes > 0 ? store.dense(values, "classifier", h, classes) : null;
+        return new ModelWeights(projection, List.copyOf(blocks), finalNorm, classifier);
     }
 
     /** One array for all packed matrices, in the order in which they are read; {@link Panels#LEAD} says why one. */
@@ -140,8 +143,8 @@ final class ModelParameters {
             }
         }
 
-        Dense dense(Values values, String name, int in, int out) throws ModelFormatException {
-            return new Dense(pack(values.get(name + ".kernel", in, out), in, out, values.get(name + ".bias", out)));
+        Panels dense(Values values, String name, int in, int out) throws ModelFormatException {
+            return pack(values.get(name + ".kernel", in, out), in, out, values.get(name + ".bias", out));
         }
 
         Panels queriesKeysValues(Values values, String name, int h) throws ModelFormatException {
@@ -166,19 +169,19 @@ final class ModelParameters {
         }
     }
 
-    private static LayerNorm norm(Values values, String name, int size) throws ModelFormatException {
-        return new LayerNorm(values.get(name + ".gamma", size), values.get(name + ".beta", size));
+    private static NormWeights norm(Values values, String name, int size) throws ModelFormatException {
+        return new NormWeights(values.get(name + ".gamma", size), values.get(name + ".beta", size));
     }
 
     /** The parameters' values by name, sorted as Edifice's files are. */
-    static Map<String, float[]> values(SoftpickConfig config, Parts parts) {
+    public static Map<String, float[]> values(SoftpickConfig config, ModelWeights parts) {
         Map<String, float[]> values = new TreeMap<>();
         if (parts.inputProjection() != null) {
-            put(values, "input_projection", parts.inputProjection().weights());
+            put(values, "input_projection", parts.inputProjection());
         }
         int layer = 1;
         int h = config.hiddenSize();
-        for (TransformerBlock block : parts.blocks()) {
+        for (BlockWeights block : parts.blocks()) {
             String name = block(layer);
             put(values, name + "_attn_norm", block.attentionNorm());
             float[] qkv = new float[h * 3 * h];
@@ -193,20 +196,20 @@ final class ModelParameters {
                 values.put(projection + ".kernel", kernel);
                 values.put(projection + ".bias", Arrays.copyOfRange(bias, part * h, (part + 1) * h));
             }
-            put(values, name + "_attn_out_proj", block.attention().out().weights());
+            put(values, name + "_attn_out_proj", block.attention().out());
             if (config.normalizer() == Normalizer.SSMAX) {
                 values.put(ssmaxScale(layer), new float[] {block.attention().ssmaxScale()});
             }
             put(values, name + "_ffn_norm", block.ffnNorm());
-            put(values, name + "_ffn_up", block.ffn().up().weights());
-            put(values, name + "_ffn_down", block.ffn().down().weights());
+            put(values, name + "_ffn_up", block.ffn().up());
+            put(values, name + "_ffn_down", block.ffn().down());
             layer++;
         }
         if (parts.finalNorm() != null) {
             put(values, "final_norm", parts.finalNorm());
         }
         if (parts.classifier() != null) {
-            put(values, "classifier", parts.classifier().weights());
+            put(values, "classifier", parts.classifier());
         }
         return values;
     }
@@ -218,7 +221,7 @@ final class ModelParameters {
         values.put(name + ".bias", Arrays.copyOf(weights.bias(), weights.n()));
     }
 
-    private static void put(Map<String, float[]> values, String name, LayerNorm norm) {
+    private static void put(Map<String, float[]> values, String name, NormWeights norm) {
         values.put(name + ".gamma", norm.gamma());
         values.put(name + ".beta", norm.beta());
     }
@@ -227,7 +230,7 @@ final class ModelParameters {
      * Axon's initialisation: kernels Glorot-uniform, ±√(6 / (in + out)); biases and betas 0; gammas and SSMax scales 1.
      * The generator is {@link Random}, whose sequence is specified, so a seed means the same model everywhere.
      */
-    static Values random(long seed) {
+    public static Values random(long seed) {
         Random random = new Random(seed);
         return (name, shape) -> {
             int size = 1;

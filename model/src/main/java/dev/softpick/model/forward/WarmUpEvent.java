@@ -1,4 +1,4 @@
-package dev.softpick.model;
+package dev.softpick.model.forward;
 
 import jdk.jfr.Category;
 import jdk.jfr.Description;
