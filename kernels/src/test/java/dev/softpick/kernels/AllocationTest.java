@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import dev.softpick.kernels.backend.Backend;
+import dev.softpick.kernels.layout.BFloat16Panels;
+import dev.softpick.kernels.layout.Int8Panels;
 import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.layout.Weights;
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -36,6 +39,16 @@ class AllocationTest {
             kernels.put("multiply, one row", () -> backend.multiply(x, 1, 10, 1, w, y, 2, 77));
             kernels.put("multiply, edges", () -> backend.multiply(x, 1, 10, 7, w, y, 2, 80));
             kernels.put("multiplyAdd", () -> backend.multiplyAdd(x, 1, 7, w, x, 100, y, 2));
+            Weights half = BFloat16Panels.pack(
+                    new short[770], 10, 77, gamma, backend.panelWidth(), backend.panelLanes());
+            Weights eight = Int8Panels.pack(
+                    new byte[770], gamma, 10, 77, beta, backend.panelWidth(), backend.panelLanes());
+            for (Weights rounded : new Weights[] {half, eight}) {
+                String name = rounded.getClass().getSimpleName();
+                kernels.put("multiply, one row, " + name, () -> backend.multiply(x, 1, 10, 1, rounded, y, 2, 77));
+                kernels.put("multiply, edges, " + name, () -> backend.multiply(x, 1, 10, 7, rounded, y, 2, 80));
+                kernels.put("multiplyAdd, " + name, () -> backend.multiplyAdd(x, 1, 7, rounded, x, 100, y, 2));
+            }
             kernels.put("gelu", () -> backend.gelu(x, 1, y, 2, length));
             kernels.put("layerNorm", () -> backend.layerNorm(x, 0, 2, gamma, beta, 1e-5f, y, 1));
             kernels.put("softmax", () -> backend.softmax(x, 1, y, 2, length, 0.5f));

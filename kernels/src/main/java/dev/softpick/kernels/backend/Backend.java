@@ -3,6 +3,7 @@ package dev.softpick.kernels.backend;
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.PagedKeyValueCache;
 import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.layout.Weights;
 import dev.softpick.kernels.numerics.VirtualLanes;
 
 /**
@@ -23,6 +24,11 @@ public interface Backend {
 
     /** Columns in a panel of {@link Panels} that suits this backend; every backend reads panels of any width. */
     int panelWidth();
+
+    /** Floats in a vector that reads rounded weights, whose layout depends on it; 16 where there are no vectors. */
+    default int panelLanes() {
+        return width() == 0 ? 16 : width() / Float.SIZE;
+    }
 
     /**
      * {@code Σ|x_i|} with the virtual lanes of {@link VirtualLanes}: each block of 2,048 elements folds to a float, the
@@ -84,16 +90,16 @@ public interface Backend {
      * {@code c = a · w + bias}: {@code a} is {@code [m, w.k]} with {@code lda} floats from row to row, {@code c} is
      * {@code [m, w.n]} with {@code ldc}. Here and in the next two, {@code c} must not overlap {@code a}.
      */
-    void multiply(float[] a, int aOffset, int lda, int m, Panels w, float[] c, int cOffset, int ldc);
+    void multiply(float[] a, int aOffset, int lda, int m, Weights w, float[] c, int cOffset, int ldc);
 
     /** {@code c = gelu(a · w + bias)}. */
-    void multiplyGelu(float[] a, int aOffset, int lda, int m, Panels w, float[] c, int cOffset, int ldc);
+    void multiplyGelu(float[] a, int aOffset, int lda, int m, Weights w, float[] c, int cOffset, int ldc);
 
     /**
      * {@code c = residual + (a · w + bias)}, the residual added last. The rows of all three are dense: {@code w.k} floats
      * in {@code a}, {@code w.n} in the others. {@code c} and {@code residual} must not overlap.
      */
-    void multiplyAdd(float[] a, int aOffset, int m, Panels w, float[] residual, int rOffset, float[] c, int cOffset);
+    void multiplyAdd(float[] a, int aOffset, int m, Weights w, float[] residual, int rOffset, float[] c, int cOffset);
 
     /**
      * Causal softpick attention for the last {@code rows} positions in the cache, which must lie in the chunk under way:

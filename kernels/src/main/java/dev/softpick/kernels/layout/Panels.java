@@ -17,7 +17,8 @@ import java.util.Arrays;
  * @param n columns
  * @param width columns in a panel
  */
-public record Panels(float[] values, int start, float[] bias, int biasStart, int k, int n, int width) {
+public record Panels(float[] values, int start, float[] bias, int biasStart, int k, int n, int width)
+        implements Weights {
 
     /**
      * Array data starts 16 bytes into the object; twelve more floats put a panel on a cache line where the object itself
@@ -70,11 +71,6 @@ public record Panels(float[] values, int start, float[] bias, int biasStart, int
         }
     }
 
-    /** Number of panels. */
-    public int count() {
-        return Math.ceilDiv(n, width);
-    }
-
     /** Where panel {@code p} starts in {@link #values}. */
     public int offset(int p) {
         return start + p * k * width;
@@ -85,9 +81,18 @@ public record Panels(float[] values, int start, float[] bias, int biasStart, int
         return biasStart + p * width;
     }
 
-    /** The panels {@code from} (inclusive) to {@code to} (exclusive), sharing the arrays. */
+    @Override
+    public float[] initial() {
+        return bias;
+    }
+
+    @Override
+    public int initialOffset(int p) {
+        return biasOffset(p);
+    }
+
+    @Override
     public Panels slice(int from, int to) {
-        return new Panels(
-                values, offset(from), bias, biasOffset(from), k, Math.min(n, to * width) - from * width, width);
+        return new Panels(values, offset(from), bias, biasOffset(from), k, columns(from, to), width);
     }
 }

@@ -3,7 +3,7 @@ package dev.softpick.kernels.scalar;
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.PagedKeyValueCache;
-import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.layout.Weights;
 
 /** The kernels in plain Java: the fallback, the cold path, and the proof that the vector kernels are right. */
 public final class ScalarBackend implements Backend {
@@ -100,18 +100,18 @@ public final class ScalarBackend implements Backend {
     }
 
     @Override
-    public void multiply(float[] a, int aOffset, int lda, int m, Panels w, float[] c, int cOffset, int ldc) {
+    public void multiply(float[] a, int aOffset, int lda, int m, Weights w, float[] c, int cOffset, int ldc) {
         ScalarMatMul.multiply(a, aOffset, lda, m, w, c, cOffset, ldc);
     }
 
     @Override
-    public void multiplyGelu(float[] a, int aOffset, int lda, int m, Panels w, float[] c, int cOffset, int ldc) {
+    public void multiplyGelu(float[] a, int aOffset, int lda, int m, Weights w, float[] c, int cOffset, int ldc) {
         ScalarMatMul.multiplyGelu(a, aOffset, lda, m, w, c, cOffset, ldc);
     }
 
     @Override
     public void multiplyAdd(
-            float[] a, int aOffset, int m, Panels w, float[] residual, int rOffset, float[] c, int cOffset) {
+            float[] a, int aOffset, int m, Weights w, float[] residual, int rOffset, float[] c, int cOffset) {
         ScalarMatMul.multiplyAdd(a, aOffset, m, w, residual, rOffset, c, cOffset);
     }
 

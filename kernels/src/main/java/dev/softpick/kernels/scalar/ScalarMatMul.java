@@ -1,6 +1,10 @@
 package dev.softpick.kernels.scalar;
 
+import dev.softpick.kernels.layout.BFloat16Panels;
+import dev.softpick.kernels.layout.Int8Panels;
+import dev.softpick.kernels.layout.PanelBuffers;
 import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.layout.Weights;
 
 /**
  * Matrix products without vectors, on the panels that the vector kernels read and in the same order of adding. C2 does
@@ -17,36 +21,80 @@ final class ScalarMatMul {
 
     private ScalarMatMul() {}
 
-    static void multiply(float[] a, int aOffset, int lda, int m, Panels w, float[] c, int cOffset, int ldc) {
+    static void multiply(float[] a, int aOffset, int lda, int m, Weights w, float[] c, int cOffset, int ldc) {
+        switch (w) {
+            case Panels panels -> multiply(a, aOffset, lda, m, panels, c, cOffset, ldc);
+            case BFloat16Panels rounded -> decoded(a, aOffset, lda, m, rounded, rounded.buffers(), c, cOffset, ldc);
+            case Int8Panels rounded -> decoded(a, aOffset, lda, m, rounded, rounded.buffers(), c, cOffset, ldc);
+        }
+    }
+
+    private static void multiply(float[] a, int aOffset, int lda, int m, Panels w, float[] c, int cOffset, int ldc) {
         for (int p = 0; p < w.count(); p++) {
-            int columns = Math.min(w.width(), w.n() - p * w.width());
             int to = cOffset + p * w.width();
-            for (int i = 0; i < m; i++) {
-                System.arraycopy(w.bias(), w.biasOffset(p), c, to + i * ldc, columns);
+            start(w, p, m, c, to, ldc);
+            panel(a, aOffset, lda, m, w, p, w.values(), w.offset(p), w.k(), c, to, ldc);
+        }
+    }
+
+    /** The same where weights are rounded: a part of a panel is decoded and multiplied with all rows. */
+    private static void decoded(
+            float[] a, int aOffset, int lda, int m, Weights w, PanelBuffers buffers, float[] c, int cOffset, int ldc) {
+        float[] b = buffers.take();
+        for (int p = 0; p < w.count(); p++) {
+            int to = cOffset + p * w.width();
+            start(w, p, m, c, to, ldc);
+            for (int k = 0; k < w.k(); k += PanelBuffers.DEPTH) {
+                int depth = Math.min(PanelBuffers.DEPTH, w.k() - k);
+                if (w instanceof Int8Panels rounded) {
+                    ScalarRounded.decode(rounded, p, k, depth, b);
+                } else {
+                    ScalarRounded.decode((BFloat16Panels) w, p, k, depth, b);
+                }
+                panel(a, aOffset + k, lda, m, w, p, b, Panels.LEAD, depth, c, to, ldc);
             }
-            int i = 0;
-            for (; i + TILE_ROWS <= m; i += TILE_ROWS) {
-                twoRows(a, aOffset + i * lda, lda, w, w.offset(p), c, to + i * ldc, ldc, columns);
+            if (w instanceof Int8Panels rounded) {
+                ScalarRounded.scale(rounded, p, c, to, ldc, m);
             }
-            for (; i < m; i++) {
-                accumulate(a, aOffset + i * lda, w.values(), w.offset(p), w.width(), w.k(), c, to + i * ldc, columns);
-            }
+        }
+        buffers.giveBack(b);
+    }
+
+    /** Where the sums of panel {@code p} begin. */
+    private static void start(Weights w, int p, int m, float[] c, int co, int ldc) {
+        int columns = w.columns(p, p + 1);
+        for (int i = 0; i < m; i++) {
+            System.arraycopy(w.initial(), w.initialOffset(p), c, co + i * ldc, columns);
+        }
+    }
+
+    /** {@code C += A · B} for k rows of panel {@code p}, which stand at {@code bo} in {@code b}. */
+    private static void panel(
+            float[] a, int ao, int lda, int m, Weights w, int p, float[] b, int bo, int k, float[] c, int co, int ldc) {
+        int width = w.width();
+        int columns = w.columns(p, p + 1);
+        int i = 0;
+        for (; i + TILE_ROWS <= m; i += TILE_ROWS) {
+            twoRows(a, ao + i * lda, lda, b, bo, width, k, c, co + i * ldc, ldc, columns);
+        }
+        for (; i < m; i++) {
+            accumulate(a, ao + i * lda, b, bo, width, k, c, co + i * ldc, columns);
         }
     }
 
     private static void twoRows(
-            float[] a, int ao, int lda, Panels w, int bo, float[] c, int co, int ldc, int columns) {
+            float[] a, int ao, int lda, float[] b, int bo, int ldb, int k, float[] c, int co, int ldc, int columns) {
         int whole = columns - columns % TILE_COLUMNS;
-        for (int i = 0; i < w.k(); i += TILE_DEPTH) {
-            int depth = Math.min(TILE_DEPTH, w.k() - i);
+        for (int i = 0; i < k; i += TILE_DEPTH) {
+            int depth = Math.min(TILE_DEPTH, k - i);
             for (int j = 0; j < whole; j += TILE_COLUMNS) {
-                tile(a, ao + i, lda, w.values(), bo + i * w.width() + j, w.width(), depth, c, co + j, ldc);
+                tile(a, ao + i, lda, b, bo + i * ldb + j, ldb, depth, c, co + j, ldc);
             }
         }
         if (whole < columns) {
             int rest = columns - whole;
-            accumulate(a, ao, w.values(), bo + whole, w.width(), w.k(), c, co + whole, rest);
-            accumulate(a, ao + lda, w.values(), bo + whole, w.width(), w.k(), c, co + ldc + whole, rest);
+            accumulate(a, ao, b, bo + whole, ldb, k, c, co + whole, rest);
+            accumulate(a, ao + lda, b, bo + whole, ldb, k, c, co + ldc + whole, rest);
         }
     }
 
@@ -109,7 +157,7 @@ final class ScalarMatMul {
         c[c1 + 7] = s17;
     }
 
-    static void multiplyGelu(float[] a, int aOffset, int lda, int m, Panels w, float[] c, int cOffset, int ldc) {
+    static void multiplyGelu(float[] a, int aOffset, int lda, int m, Weights w, float[] c, int cOffset, int ldc) {
         multiply(a, aOffset, lda, m, w, c, cOffset, ldc);
         for (int i = 0; i < m; i++) {
             ScalarGelu.gelu(c, cOffset + i * ldc, c, cOffset + i * ldc, w.n());
@@ -117,7 +165,7 @@ final class ScalarMatMul {
     }
 
     static void multiplyAdd(
-            float[] a, int aOffset, int m, Panels w, float[] residual, int rOffset, float[] c, int cOffset) {
+            float[] a, int aOffset, int m, Weights w, float[] residual, int rOffset, float[] c, int cOffset) {
         multiply(a, aOffset, w.k(), m, w, c, cOffset, w.n());
         add(residual, rOffset, c, cOffset, m * w.n());
     }

@@ -3,7 +3,7 @@ package dev.softpick.kernels.select;
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.PagedKeyValueCache;
-import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.layout.Weights;
 
 /**
  * Scalar kernels that give way to vector kernels one by one, as C2 compiles them: most of a forward pass is fast long
@@ -133,12 +133,12 @@ public final class StagedBackend implements Backend {
     }
 
     @Override
-    public void multiply(float[] a, int aOffset, int lda, int m, Panels w, float[] c, int cOffset, int ldc) {
+    public void multiply(float[] a, int aOffset, int lda, int m, Weights w, float[] c, int cOffset, int ldc) {
         multiply.multiply(a, aOffset, lda, m, w, c, cOffset, ldc);
     }
 
     @Override
-    public void multiplyGelu(float[] a, int aOffset, int lda, int m, Panels w, float[] c, int cOffset, int ldc) {
+    public void multiplyGelu(float[] a, int aOffset, int lda, int m, Weights w, float[] c, int cOffset, int ldc) {
         multiply.multiply(a, aOffset, lda, m, w, c, cOffset, ldc);
         for (int i = 0; i < m; i++) {
             gelu.gelu(c, cOffset + i * ldc, c, cOffset + i * ldc, w.n());
@@ -147,7 +147,7 @@ public final class StagedBackend implements Backend {
 
     @Override
     public void multiplyAdd(
-            float[] a, int aOffset, int m, Panels w, float[] residual, int rOffset, float[] c, int cOffset) {
+            float[] a, int aOffset, int m, Weights w, float[] residual, int rOffset, float[] c, int cOffset) {
         multiply.multiplyAdd(a, aOffset, m, w, residual, rOffset, c, cOffset);
     }
 

@@ -3,7 +3,7 @@ package dev.softpick.kernels.vector;
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.PagedKeyValueCache;
-import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.layout.Weights;
 
 /** The kernels on {@code jdk.incubator.vector}, at the width that the machine prefers. */
 public final class VectorBackend implements Backend {
@@ -99,18 +99,18 @@ public final class VectorBackend implements Backend {
     }
 
     @Override
-    public void multiply(float[] a, int aOffset, int lda, int m, Panels w, float[] c, int cOffset, int ldc) {
+    public void multiply(float[] a, int aOffset, int lda, int m, Weights w, float[] c, int cOffset, int ldc) {
         VectorMatMul.multiply(a, aOffset, lda, m, w, c, cOffset, ldc);
     }
 
     @Override
-    public void multiplyGelu(float[] a, int aOffset, int lda, int m, Panels w, float[] c, int cOffset, int ldc) {
+    public void multiplyGelu(float[] a, int aOffset, int lda, int m, Weights w, float[] c, int cOffset, int ldc) {
         VectorMatMul.multiplyGelu(a, aOffset, lda, m, w, c, cOffset, ldc);
     }
 
     @Override
     public void multiplyAdd(
-            float[] a, int aOffset, int m, Panels w, float[] residual, int rOffset, float[] c, int cOffset) {
+            float[] a, int aOffset, int m, Weights w, float[] residual, int rOffset, float[] c, int cOffset) {
         VectorMatMul.multiplyAdd(a, aOffset, m, w, residual, rOffset, c, cOffset);
     }
 

@@ -17,7 +17,7 @@ final class VectorGemv {
     private static final int NV = NR / LANES;
 
     /** Vectors, and so accumulators, side by side. */
-    private static final int VECTORS = 8;
+    static final int VECTORS = 8;
 
     private VectorGemv() {}
 

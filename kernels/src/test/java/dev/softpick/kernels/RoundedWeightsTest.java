@@ -1,0 +1,307 @@
+package dev.softpick.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import dev.softpick.kernels.backend.Backend;
+import dev.softpick.kernels.layout.BFloat16Panels;
+import dev.softpick.kernels.layout.Int8Panels;
+import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.layout.Weights;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Products with weights of 16 and of 8 bits, against the float product of the same weights and against double. */
+class RoundedWeightsTest {
+
+    private static final int GAP = 3;
+
+    /** Those of float weights, and depths around the part of a panel that is decoded together. */
+    static List<int[]> shapes() {
+        List<int[]> shapes = new ArrayList<>(MatMulTest.shapes());
+        for (int m : new int[] {1, 4, 5, 12}) {
+            for (int k : new int[] {255, 256, 257, 513}) {
+                shapes.add(new int[] {m, k, 130});
+            }
+        }
+        return shapes;
+    }
+
+    /** A way to lay out panels: a backend reads its own, the scalar one those of all. */
+    private record Layout(Backend backend, int width, int lanes) {
+
+        static List<Layout> all() {
+            List<Layout> layouts = new ArrayList<>();
+            for (Backend backend : Kernels.backends()) {
+                layouts.add(new Layout(backend, backend.panelWidth(), backend.panelLanes()));
+                if (backend.width() == 0) {
+                    layouts.add(new Layout(backend, 16, 8));
+                    layouts.add(new Layout(backend, 16, 4));
+                    layouts.add(new Layout(backend, 32, 8));
+                }
+            }
+            return layouts;
+        }
+
+        @Override
+        public String toString() {
+            return backend.name() + " " + width + " columns, " + lanes + " lanes";
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void bfloat16HasTheBitsOfTheFloatsThatItMeans(int[] shape) {
+        int m = shape[0];
+        int k = shape[1];
+        int n = shape[2];
+        Random random = new Random(m * 31L + k * 17L + n);
+        float[] a = gaussian(random, m * k);
+        float[] bias = gaussian(random, n);
+        float[] residual = gaussian(random, m * n);
+        short[] rounded = new short[k * n];
+        float[] floats = new float[k * n];
+        for (int i = 0; i < rounded.length; i++) {
+            rounded[i] = (short) (Float.floatToRawIntBits((float) random.nextGaussian()) >>> 16);
+            floats[i] = Float.intBitsToFloat(rounded[i] << 16);
+        }
+        for (Layout layout : Layout.all()) {
+            BFloat16Panels w = BFloat16Panels.pack(rounded, k, n, bias, layout.width, layout.lanes);
+            short[] back = new short[k * n];
+            w.unpack(0, n, back);
+            assertThat(back).isEqualTo(rounded);
+            Backend backend = layout.backend;
+            Panels same = Panels.pack(floats, k, n, bias, backend.panelWidth());
+            sameProducts(layout, shape, a, w, same, residual);
+        }
+    }
+
+    private static void sameProducts(
+            Layout layout, int[] shape, float[] a, Weights w, Weights expected, float[] residual) {
+        int m = shape[0];
+        int k = shape[1];
+        int n = shape[2];
+        Backend backend = layout.backend;
+        String what = layout + " " + Arrays.toString(shape);
+        float[] out = Kernels.unwritten(m * n);
+        float[] right = new float[m * n];
+        backend.multiply(a, 0, k, m, w, out, 0, n);
+        backend.multiply(a, 0, k, m, expected, right, 0, n);
+        Bits.assertEqual(what, out, right);
+        backend.multiplyGelu(a, 0, k, m, w, out, 0, n);
+        backend.multiplyGelu(a, 0, k, m, expected, right, 0, n);
+        Bits.assertEqual(what + " gelu", out, right);
+        backend.multiplyAdd(a, 0, m, w, residual, 0, out, 0);
+        backend.multiplyAdd(a, 0, m, expected, residual, 0, right, 0);
+        Bits.assertEqual(what + " residual", out, right);
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void int8IsTheSumOfTheBytesTimesTheScaleWithTheBiasAddedInOneRounding(int[] shape) {
+        int m = shape[0];
+        int k = shape[1];
+        int n = shape[2];
+        Random random = new Random(5 + m * 31L + k * 17L + n);
+        float[] a = gaussian(random, m * k);
+        float[] bias = gaussian(random, n);
+        float[] residual = gaussian(random, m * n);
+        byte[] q = new byte[k * n];
+        random.nextBytes(q);
+        q[0] = -128;
+        float[] scale = new float[n];
+        for (int j = 0; j < n; j++) {
+            scale[j] = j % 11 == 0 ? 0 : j % 7 == 0 ? 3e-43f : random.nextFloat() / 100;
+        }
+        float[] expected = product(a, q, scale, bias, m, k, n);
+        for (Layout layout : Layout.all()) {
+            Backend backend = layout.backend;
+            String what = layout + " " + Arrays.toString(shape);
+            Int8Panels w = Int8Panels.pack(q, scale, k, n, bias, layout.width, layout.lanes);
+            byte[] back = new byte[k * n];
+            w.unpack(0, n, back);
+            assertThat(back).isEqualTo(q);
+
+            float[] strided = Kernels.unwritten(GAP + m * (k + GAP));
+            float[] out = new float[GAP + m * (n + GAP)];
+            Arrays.fill(out, Kernels.CANARY);
+            for (int i = 0; i < m; i++) {
+                System.arraycopy(a, i * k, strided, GAP + i * (k + GAP), k);
+            }
+            backend.multiply(strided, GAP, k + GAP, m, w, out, GAP, n + GAP);
+            float[] dense = new float[m * n];
+            for (int i = 0; i < out.length; i++) {
+                int row = (i - GAP) / (n + GAP);
+                int column = (i - GAP) % (n + GAP);
+                if (i >= GAP && column < n) {
+                    dense[row * n + column] = out[i];
+                } else if (Float.floatToRawIntBits(out[i]) != Float.floatToRawIntBits(Kernels.CANARY)) {
+                    fail(what + ": wrote beside the rows, at " + i);
+                }
+            }
+            Bits.assertEqual(what, dense, expected);
+
+            float[] gelu = new float[m * n];
+            backend.gelu(expected, 0, gelu, 0, m * n);
+            backend.multiplyGelu(a, 0, k, m, w, dense, 0, n);
+            Bits.assertEqual(what + " gelu", dense, gelu);
+            backend.multiplyAdd(a, 0, m, w, residual, 0, dense, 0);
+            for (int i = 0; i < m * n; i++) {
+                if (dense[i] != residual[i] + expected[i]) {
+                    fail(what + " residual " + i + ": " + dense[i]);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void int8StaysWithinTheBoundOfAFloatProduct(int[] shape) {
+        int m = shape[0];
+        int k = shape[1];
+        int n = shape[2];
+        Random random = new Random(6 + m * 31L + k * 17L + n);
+        float[] a = gaussian(random, m * k);
+        float[] bias = gaussian(random, n);
+        byte[] q = new byte[k * n];
+        random.nextBytes(q);
+        float[] scale = new float[n];
+        for (int j = 0; j < n; j++) {
+            scale[j] = 0.001f + random.nextFloat() / 100;
+        }
+        for (Layout layout : Layout.all()) {
+            Int8Panels w = Int8Panels.pack(q, scale, k, n, bias, layout.width, layout.lanes);
+            float[] out = new float[m * n];
+            layout.backend.multiply(a, 0, k, m, w, out, 0, n);
+            for (int i = 0; i < m; i++) {
+                for (int j = 0; j < n; j++) {
+                    double sum = bias[j];
+                    double magnitude = Math.abs(sum);
+                    for (int l = 0; l < k; l++) {
+                        double term = (double) a[i * k + l] * q[l * n + j] * scale[j];
+                        sum += term;
+                        magnitude += Math.abs(term);
+                    }
+                    if (!(Math.abs(out[i * n + j] - sum) <= (k + 1) * 0x1p-24 * magnitude)) {
+                        fail(layout + " " + Arrays.toString(shape) + " [" + i + ", " + j + "]: " + out[i * n + j]
+                                + ", expected " + sum);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void everyByteAndEveryHalfFloatIsReadAsWhatItIs() {
+        for (Layout layout : Layout.all()) {
+            byte[] q = new byte[256 * 3];
+            for (int i = 0; i < q.length; i++) {
+                q[i] = (byte) i;
+            }
+            float[] ones = {1, 1, 1};
+            float[] identity = new float[256 * 256];
+            for (int i = 0; i < 256; i++) {
+                identity[i * 257] = 1;
+            }
+            float[] out = new float[256 * 3];
+            layout.backend.multiply(
+                    identity, 0, 256, 256, Int8Panels.pack(q, ones, 256, 3, null, layout.width, layout.lanes), out, 0, 3);
+            for (int i = 0; i < out.length; i++) {
+                assertThat(out[i]).as("%s, byte %d", layout, i).isEqualTo(q[i]);
+            }
+            short[] halves = new short[65536];
+            for (int i = 0; i < halves.length; i++) {
+                halves[i] = (short) i;
+            }
+            BFloat16Panels w = BFloat16Panels.pack(halves, 1, 65536, null, layout.width, layout.lanes);
+            float[] all = new float[65536];
+            layout.backend.multiply(new float[] {1}, 0, 1, 1, w, all, 0, 65536);
+            float[] tiled = new float[9 * 65536];
+            float[] nine = {1, 1, 1, 1, 1, 1, 1, 1, 1};
+            layout.backend.multiply(nine, 0, 1, 9, w, tiled, 0, 65536);
+            for (int i = 0; i < all.length; i++) {
+                // Starting from +0, −0 adds up to +0.
+                float expected = Float.intBitsToFloat(i << 16) + 0f;
+                assertThat(all[i]).as("%s, half %d", layout, i).isEqualTo(Float.valueOf(expected));
+                assertThat(tiled[8 * 65536 + i]).as("%s, half %d, tiled", layout, i).isEqualTo(Float.valueOf(expected));
+            }
+        }
+    }
+
+    @Test
+    void aSliceOfPanelsIsThoseColumns() {
+        Random random = new Random(5);
+        int k = 19;
+        int n = 200;
+        byte[] q = new byte[k * n];
+        random.nextBytes(q);
+        short[] halves = new short[k * n];
+        for (int i = 0; i < halves.length; i++) {
+            halves[i] = (short) (Float.floatToRawIntBits((float) random.nextGaussian()) >>> 16);
+        }
+        float[] scale = gaussian(random, n);
+        float[] bias = gaussian(random, n);
+        for (int m : new int[] {1, 7}) {
+            float[] a = gaussian(random, m * k);
+            for (Layout layout : Layout.all()) {
+                for (Weights w : new Weights[] {
+                    Int8Panels.pack(q, scale, k, n, bias, layout.width, layout.lanes),
+                    BFloat16Panels.pack(halves, k, n, bias, layout.width, layout.lanes)
+                }) {
+                    float[] whole = new float[m * n];
+                    layout.backend.multiply(a, 0, k, m, w, whole, 0, n);
+                    float[] pieces = new float[m * n];
+                    layout.backend.multiply(a, 0, k, m, w.slice(0, 1), pieces, 0, n);
+                    layout.backend.multiply(a, 0, k, m, w.slice(1, w.count()), pieces, w.width(), n);
+                    Bits.assertEqual(layout.toString(), pieces, whole);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aSumThatOverflowsFollowsIeee() {
+        float[] a = {Float.MAX_VALUE, Float.MAX_VALUE, 1};
+        byte[] q = {127, 127, 0};
+        for (Layout layout : Layout.all()) {
+            Int8Panels w =
+                    Int8Panels.pack(q, new float[] {1e-30f}, 3, 1, new float[] {1}, layout.width, layout.lanes);
+            for (int m : new int[] {1, 9}) {
+                float[] rows = new float[3 * m];
+                for (int i = 0; i < m; i++) {
+                    System.arraycopy(a, 0, rows, 3 * i, 3);
+                }
+                float[] out = new float[m];
+                layout.backend.multiply(rows, 0, 3, m, w, out, 0, 1);
+                assertThat(out[m - 1]).as(layout.toString()).isEqualTo(Float.POSITIVE_INFINITY);
+            }
+        }
+    }
+
+    private static float[] product(float[] a, byte[] q, float[] scale, float[] bias, int m, int k, int n) {
+        float[] c = new float[m * n];
+        for (int i = 0; i < m; i++) {
+            for (int j = 0; j < n; j++) {
+                float sum = 0;
+                for (int l = 0; l < k; l++) {
+                    sum = Math.fma(a[i * k + l], (float) q[l * n + j], sum);
+                }
+                c[i * n + j] = Math.fma(sum, scale[j], bias[j]);
+            }
+        }
+        return c;
+    }
+
+    private static float[] gaussian(Random random, int length) {
+        float[] x = new float[length];
+        for (int i = 0; i < length; i++) {
+            x[i] = (float) random.nextGaussian();
+        }
+        return x;
+    }
+}
