@@ -8,13 +8,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The JSON object in front of a file's data: an object of tensors whose keys are {@code dtype}, {@code shape} and
- * {@code data_offsets}, and one of strings, {@code __metadata__}. Every rule that does not need the data is checked.
+ * {@code data_offsets}, and one of strings, {@code __metadata__}, which may be null. A tensor may have other keys,
+ * whose values are checked for form and left alone. Every rule that does not need the data is checked.
  *
  * <p>No lambda, no stream, no reflection: in a new JVM their first use costs more time than reading a whole model.
  */
@@ -34,6 +37,9 @@ final class Header {
 
     static final int MOST_STRINGS = 10_000;
 
+    /** Keys of one tensor that are not the format's: kept until its end, so that one that stands twice is found. */
+    static final int MOST_OTHER_KEYS = 10_000;
+
     private static final DType[] TYPES = DType.values();
 
     private final Map<String, String> metadata = new LinkedHashMap<>();
@@ -43,11 +49,11 @@ final class Header {
 
     /** Parses the header's text. */
     Header(byte[] text) throws SafetensorsException {
-        if (text.length == 0 || text[0] != '{') {
+        json = new JsonCursor(text);
+        if (!json.next('{')) {
             throw new SafetensorsException("the header does not begin with '{'");
         }
         checkUtf8(text);
-        json = new JsonCursor(text);
         boolean metadataSeen = false;
         json.open('{');
         while (json.more('}')) {
@@ -95,6 +101,9 @@ final class Header {
     }
 
     private void strings() throws SafetensorsException {
+        if (json.isNull()) {
+            return;
+        }
         json.open('{');
         while (json.more('}')) {
             if (metadata.size() == MOST_STRINGS) {
@@ -117,6 +126,7 @@ final class Header {
         DType dtype = null;
         long[] shape = null;
         long[] offsets = null;
+        Set<String> others = null;
         json.open('{');
         while (json.more('}')) {
             String key = json.key();
@@ -134,11 +144,18 @@ final class Header {
                     again = offsets != null;
                     offsets = json.numbers(2);
                 }
-                default -> throw json.bad("tensor " + Names.quoted(name) + " has unknown key " + Names.quoted(key)
-                        + "; allowed are dtype, shape and data_offsets");
+                default -> {
+                    others = others == null ? new HashSet<>() : others;
+                    again = !others.add(key);
+                    if (others.size() > MOST_OTHER_KEYS) {
+                        throw json.bad("tensor " + Names.quoted(name) + " has more than " + MOST_OTHER_KEYS
+                                + " keys besides dtype, shape and data_offsets");
+                    }
+                    json.skip();
+                }
             }
             if (again) {
-                throw json.bad("tensor " + Names.quoted(name) + " has " + key + " twice");
+                throw json.bad("tensor " + Names.quoted(name) + " has " + shown(key) + " twice");
             }
         }
         if (dtype == null || shape == null || offsets == null) {
@@ -153,6 +170,13 @@ final class Header {
         if (tensors.put(name, new TensorInfo(name, dtype, boxed(shape), offsets[0], offsets[1])) != null) {
             throw json.bad("tensor " + Names.quoted(name) + " stands twice");
         }
+    }
+
+    private static String shown(String key) {
+        return switch (key) {
+            case "dtype", "shape", "data_offsets" -> key;
+            default -> "key " + Names.quoted(key);
+        };
     }
 
     private DType dtype(String name) throws SafetensorsException {

@@ -4,19 +4,24 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Walks over JSON text in valid UTF-8. Knows only what a safetensors header has: objects, arrays, strings and
- * non-negative integers. The caller asks for each by kind, so nesting is the caller's and cannot run away:
- * {@code open('{'); while (more('}')) { key(); string(); }} reads an object of strings.
+ * Walks over JSON text in valid UTF-8. Reads what a safetensors header has: objects, arrays, strings and non-negative
+ * integers. The caller asks for each by kind, so nesting is the caller's and cannot run away:
+ * {@code open('{'); while (more('}')) { key(); string(); }} reads an object of strings. What the caller does not know
+ * is checked and stepped over by {@link #skip}.
  */
 final class JsonCursor {
 
     private static final int END = -1;
     private static final String ESCAPES = "\"\\/bfnrt";
+    /** As deep as the reference implementation's parser goes. */
+    static final int DEEPEST = 127;
+
     private static final String ESCAPED = "\"\\/\b\f\n\r\t";
 
     private final byte[] text;
     private int at;
     private boolean opened;
+    private final byte[] closing = new byte[DEEPEST];
 
     JsonCursor(byte[] text) {
         this.text = text;
@@ -178,28 +183,118 @@ final class JsonCursor {
         return value;
     }
 
-    /** Nothing but padding may follow. */
-    void end() throws SafetensorsException {
-        while (peek() == ' ') {
+    /** Steps over {@code null}, if it is what follows. */
+    boolean isNull() throws SafetensorsException {
+        if (!next('n')) {
+            return false;
+        }
+        literal("null");
+        return true;
+    }
+
+    /** Steps over a value of any kind; a loop, so that depth costs nothing. */
+    void skip() throws SafetensorsException {
+        int depth = 0;
+        do {
+            space();
+            int c = peek();
+            if (c == '{' || c == '[') {
+                if (depth == DEEPEST) {
+                    throw bad("a value is nested more than " + DEEPEST + " levels deep");
+                }
+                // in ASCII, a bracket and what closes it are two apart
+                closing[depth++] = (byte) (c + 2);
+                open((char) c);
+            } else {
+                scalar(c);
+            }
+            while (depth > 0 && !more((char) closing[depth - 1])) {
+                depth--;
+            }
+            if (depth > 0 && closing[depth - 1] == '}') {
+                key();
+            }
+        } while (depth > 0);
+    }
+
+    private void scalar(int first) throws SafetensorsException {
+        switch (first) {
+            case '"' -> string();
+            case 't' -> literal("true");
+            case 'f' -> literal("false");
+            case 'n' -> literal("null");
+            case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' -> fraction();
+            default -> throw bad("expected a value, found " + found());
+        }
+    }
+
+    private void literal(String word) throws SafetensorsException {
+        for (int i = 0; i < word.length(); i++, at++) {
+            if (peek() != word.charAt(i)) {
+                throw bad("expected " + word + ", found " + found());
+            }
+        }
+    }
+
+    /** A number of any form that JSON has. */
+    private void fraction() throws SafetensorsException {
+        at += peek() == '-' ? 1 : 0;
+        if (peek() == '0') {
+            at++;
+        } else {
+            digits();
+        }
+        if (peek() == '.') {
+            at++;
+            digits();
+        }
+        if (peek() == 'e' || peek() == 'E') {
+            at++;
+            at += peek() == '+' || peek() == '-' ? 1 : 0;
+            digits();
+        }
+    }
+
+    private void digits() throws SafetensorsException {
+        int start = at;
+        while (peek() >= '0' && peek() <= '9') {
             at++;
         }
+        if (at == start) {
+            throw bad("a number lacks a digit, found " + found());
+        }
+    }
+
+    /** Nothing but white space may follow. */
+    void end() throws SafetensorsException {
+        space();
         if (peek() != END) {
             throw bad("something follows the header's last '}' that is not padding: " + found());
         }
     }
 
-    private void expect(char c) throws SafetensorsException {
+    /** Whether this is the next character that is not white space. */
+    boolean next(char c) {
         space();
-        if (peek() != c) {
+        return peek() == c;
+    }
+
+    private void expect(char c) throws SafetensorsException {
+        if (!next(c)) {
             throw bad("expected '" + c + "', found " + found());
         }
         at++;
     }
 
     private void space() {
-        while (at < text.length && (text[at] == ' ' || text[at] == '\n' || text[at] == '\r' || text[at] == '\t')) {
+        while (at < text.length && isSpace(text[at])) {
             at++;
         }
+    }
+
+    /** JSON's white space. */
+    static boolean isSpace(byte c) {
+        return c == ' ' || c == '\n' || c == '\r' || c == '\t';
     }
 
     private int peek() {

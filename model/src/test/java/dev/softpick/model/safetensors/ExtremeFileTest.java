@@ -61,16 +61,32 @@ class ExtremeFileTest {
     void depthAndLength() throws IOException {
         int n = 1_000_000;
         refused(RawFile.of("{".repeat(n)), "expected '\"'");
-        refused(RawFile.of("{\"a\":".repeat(n)), "has unknown key 'a'");
+        refused(RawFile.of("{\"a\":".repeat(n)), "a value is nested more than 127 levels deep");
+        refused(RawFile.of("{\"a\":{\"b\":" + "[".repeat(n)), "a value is nested more than 127 levels deep");
+        refused(RawFile.of("{\"a\":{\"b\":[" + "[[],{}],".repeat(n / 8)), "expected a value, found the end");
         refused(RawFile.of("{\"a\":{\"shape\":" + "[".repeat(n)), "not a plain non-negative");
         refused(RawFile.of("{\"a\":{\"shape\":[" + "9".repeat(n)), "a number is too large");
         refused(RawFile.of("{\"a\":{\"shape\":[" + "0".repeat(n) + "]}}"), "not a plain non-negative");
         refused(RawFile.of("{\"a\":{\"dtype\":\"" + "F".repeat(n) + "\"}}"), "has unknown dtype 'FFF");
-        refused(RawFile.of("{\"a\":{\"" + "k".repeat(n) + "\":\"\"}}"), "unknown key 'kkk");
+        refused(RawFile.of("{\"a\":{\"" + "k".repeat(n) + "\":\"\"}}"), "tensor 'a' lacks dtype");
         refused(RawFile.of("{\"" + "\\n".repeat(n) + "\":{}}"), "has a control character");
         refused(RawFile.of("{\"" + "\\".repeat(n)), "a string has a control character or does not end");
         refused(RawFile.of("{}" + " ".repeat(n) + "x"), "not padding: 'x'");
         refused(RawFile.of("{" + " ".repeat(n) + "]"), "found ']'");
+    }
+
+    /** Their names are kept while the tensor is read, so that one that stands twice is found. */
+    @Test
+    void tooManyUnknownKeys() throws IOException {
+        List<String> keys = new ArrayList<>();
+        for (int i = 0; i <= Header.MOST_OTHER_KEYS; i++) {
+            keys.add("\"" + i + "\":0");
+        }
+        String tail = ",\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}";
+        refused(RawFile.of("{\"a\":{" + String.join(",", keys) + tail + "}"), "has more than 10000 keys besides");
+        keys.removeLast();
+        String most = "{" + String.join(",", keys) + tail;
+        assertThat(SafetensorsFile.read(RawFile.of("{\"a\":" + most + ",\"b\":" + most + "}")).tensors()).hasSize(2);
     }
 
     /** All of these names have the same hash. */

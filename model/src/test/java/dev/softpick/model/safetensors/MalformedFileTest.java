@@ -80,7 +80,6 @@ class MalformedFileTest {
     @ParameterizedTest(name = "{1}")
     @CsvSource({
         "efbbbf7b7d, does not begin with '{'",
-        "207b7d, does not begin with '{'",
         "5b5d, does not begin with '{'",
         "7b007d00, expected '\"'",
         "7b22ff227d, not UTF-8 (byte 2",
@@ -91,8 +90,8 @@ class MalformedFileTest {
         "7b2280227d, not UTF-8 (byte 2",
         "7b7dc3, not UTF-8 (byte 2",
         "7b7d00, that is not padding: byte 0x0",
-        "7b7d0a, that is not padding: byte 0xa",
-        "7b7d09, that is not padding: byte 0x9",
+        "7b7d0b, that is not padding: byte 0xb",
+        "0c7b7d, does not begin with '{'",
         "7b7dc2a0, that is not padding: byte 0xc2",
         "7b7d7d, that is not padding: '}'",
         "7b7d207b7d, that is not padding: '{'",
@@ -248,9 +247,10 @@ class MalformedFileTest {
             "dtype":"F32","d\\u0074ype":"F32","shape":[1],"data_offsets":[0,4]    | has dtype twice
             "dtype":"F32","shape":[1],"shape":[1],"data_offsets":[0,4]            | has shape twice
             "dtype":"F32","shape":[1],"data_offsets":[0,4],"data_offsets":[0,4]   | has data_offsets twice
-            "dtype":"F32","shape":[1],"data_offsets":[0,4],"note":""              | has unknown key 'note'; allowed are
-            "Dtype":"F32","shape":[1],"data_offsets":[0,4]                        | has unknown key 'Dtype'; allowed are
-            "dtype":"F32","shape":[1],"data_offsets":[0,4],"":{}                  | has unknown key ''; allowed are
+            "dtype":"F32","shape":[1],"data_offsets":[0,4],"note":"","note":1     | has key 'note' twice
+            "note":"","dtype":"F32","n\\u006fte":1,"shape":[1]                    | has key 'note' twice
+            "dtype":"F32","shape":[1],"data_offsets":[0,4],"":{},"":{}            | has key '' twice
+            "Dtype":"F32","shape":[1],"data_offsets":[0,4]                        | lacks dtype
             "dtype":32,"shape":[1],"data_offsets":[0,4]                           | expected '"', found '3'
             "dtype":null,"shape":[1],"data_offsets":[0,4]                         | expected '"', found 'n'
             "dtype":"F32","shape":[1],"data_offsets":[]                           | has data_offsets []; allowed are
@@ -264,6 +264,51 @@ class MalformedFileTest {
             """)
     void entries(String members, String fragment) throws IOException {
         refused(RawFile.of("{\"a\":{" + (members == null ? "" : members) + "}}", new byte[4]), fragment);
+    }
+
+    /** What stands under a key that the format does not know is still JSON. */
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+                       | expected a value, found '}'
+            ,          | expected a value, found ','
+            nul        | expected null, found '}'
+            nulll      | expected '}' or ',', found 'l'
+            True       | expected a value, found 'T'
+            tru        | expected true, found '}'
+            falsE      | expected false, found 'E'
+            NaN        | expected a value, found 'N'
+            Infinity   | expected a value, found 'I'
+            +1         | expected a value, found '+'
+            .5         | expected a value, found '.'
+            -          | a number lacks a digit, found '}'
+            -x         | a number lacks a digit, found 'x'
+            01         | expected '}' or ',', found '1'
+            1.         | a number lacks a digit, found '}'
+            1.e5       | a number lacks a digit, found 'e'
+            1e         | a number lacks a digit, found '}'
+            1e+        | a number lacks a digit, found '}'
+            0x1        | expected '}' or ',', found 'x'
+            1 2        | expected '}' or ',', found '2'
+            'a'        | expected a value, found '''
+            "a         | a string has a control character or does not end
+            "\\x"      | a string has an unknown escape
+            "\\ud800"  | half a surrogate pair
+            [1,]       | expected a value, found ']'
+            [,1]       | expected a value, found ','
+            [1 2]      | expected ']' or ',', found '2'
+            [1}        | expected ']' or ',', found '}'
+            [[1]       | expected ']' or ',', found '}'
+            {"b"}      | expected ':', found '}'
+            {"b":}     | expected a value, found '}'
+            {"b":1,}   | expected '"', found '}'
+            {b:1}      | expected '"', found 'b'
+            {1:1}      | expected '"', found '1'
+            {"b":1]    | expected '}' or ',', found ']'
+            {"b":[}    | expected a value, found '}'
+            """)
+    void unknownKeys(String value, String fragment) throws IOException {
+        String entry = GOOD.substring(0, GOOD.length() - 1);
+        refused(RawFile.of("{" + entry + ",\"x\":" + (value == null ? "" : value) + "}}", new byte[4]), fragment);
     }
 
     static final List<String[]> NAMES = List.of(
@@ -293,6 +338,7 @@ class MalformedFileTest {
                 new String[] {GOOD + "," + GOOD, "tensor 'a' stands twice"},
                 new String[] {GOOD + "," + entry("\\u0061", "F32", "[0]", 4, 4), "tensor 'a' stands twice"},
                 new String[] {"\"__metadata__\":{}," + GOOD + ",\"__metadata__\":{}", "__metadata__ stands twice"},
+                new String[] {"\"__metadata__\":null,\"__metadata__\":null," + GOOD, "__metadata__ stands twice"},
                 new String[] {"\"__metadata__\":{\"k\":\"\",\"\\u006b\":\"\"}," + GOOD, "key 'k' stands twice"},
                 new String[] {"\"__metadata__\":{\"\":\"\",\"\":\"\"}," + GOOD, "key '' stands twice"});
     }
@@ -305,7 +351,8 @@ class MalformedFileTest {
 
     @ParameterizedTest(name = "{1}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            null                   | expected '{', found 'n'
+            nul                    | expected null, found ','
+            true                   | expected '{', found 't'
             "text"                 | expected '{', found '"'
             []                     | expected '{', found '['
             {"k":1}                | expected '"', found '1'

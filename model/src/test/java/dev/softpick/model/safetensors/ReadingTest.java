@@ -16,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -93,11 +95,57 @@ class ReadingTest {
     @ParameterizedTest
     @EnumSource
     void aFileMayHaveNoTensors(Door door) throws IOException {
-        for (String header : List.of("{}", "{ } ", "{\"__metadata__\":{}}")) {
+        for (String header : List.of("{}", "{ } ", "{\"__metadata__\":{}}", "{\"__metadata__\":null}", " \t\r\n{}")) {
             try (SafetensorsFile file = door.read(RawFile.of(header), folder)) {
                 assertThat(file.tensors()).isEmpty();
                 assertThat(file.metadata()).isEmpty();
             }
+        }
+    }
+
+    /** As the reference implementation reads them. */
+    @ParameterizedTest
+    @EnumSource
+    void whiteSpaceStandsBeforeAndBehindTheHeader(Door door) throws IOException {
+        String header = "{" + entry("a", "U8", "[3]", 0, 3) + "}";
+        for (String space : List.of(" ", "\t", "\n", "\r", "\r\n", " \t\n\r ", " ".repeat(5000), "\n".repeat(5000))) {
+            for (String text : List.of(space + header, header + space, space + header + space)) {
+                try (SafetensorsFile file = door.read(RawFile.of(text, (byte) 1, (byte) 2, (byte) 3), folder)) {
+                    assertThat(file.longs("a")).containsExactly(1, 2, 3);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void unknownKeysOfATensorAreLeftAlone(Door door) throws IOException {
+        List<String> values = List.of(
+                "null", "true", "false", "0", "-0", "1.5", "-12.25e-300", "1E+9", "0e0", "12345678901234567890123",
+                "\"\"", "\"a\\\"\\u00e9]}\"", "[]", "{}", "[ ]", "{ }", "[1 , [ ] , {} , null]",
+                "{\"dtype\":\"F64\",\"b\":{\"c\":[1,2,{\"d\":\"e\"}]}}", "{\"twice\":1,\"twice\":2}",
+                "[".repeat(127) + "]".repeat(127), "{\"k\":".repeat(126) + "{}" + "}".repeat(126),
+                "[{\"k\":".repeat(63) + "[true]" + "}]".repeat(63));
+        for (String value : values) {
+            String[] members = {"\"dtype\":\"U8\"", "\"shape\":[3]", "\"data_offsets\":[0,3]", "\"\\u00e9\" :" + value};
+            for (int place = 0; place < members.length; place++) {
+                Collections.rotate(Arrays.asList(members), 1);
+                String text = "{\"a\":{" + String.join(",", members) + "},\"__metadata__\":null}";
+                try (SafetensorsFile file = door.read(RawFile.of(text, (byte) 1, (byte) 2, (byte) 3), folder)) {
+                    assertThat(file.longs("a")).as(text).containsExactly(1, 2, 3);
+                    assertThat(file.metadata()).isEmpty();
+                }
+            }
+        }
+    }
+
+    @Test
+    void valuesOfUnknownKeysEndSomewhere() {
+        for (String opening : List.of("[", "{\"k\":")) {
+            String text = "{\"a\":{\"x\":" + opening.repeat(128);
+            assertThatThrownBy(() -> SafetensorsFile.read(RawFile.of(text)))
+                    .isInstanceOf(SafetensorsException.class)
+                    .hasMessageStartingWith("a value is nested more than 127 levels deep (byte ");
         }
     }
 

@@ -48,11 +48,9 @@ class SafetensorsFileTest {
     static List<Arguments> malformedText() {
         return List.of(
                 arguments("[]", 0, "the header does not begin with '{'"),
-                arguments(" {}", 0, "the header does not begin with '{'"),
                 arguments("\ufeff{}", 0, "the header does not begin with '{'"),
                 arguments("{ ", 0, "expected '\"'"),
                 arguments("{}x", 0, "something follows the header's last '}' that is not padding"),
-                arguments("{}\n", 0, "something follows the header's last '}' that is not padding"),
                 arguments("{}{}", 0, "something follows the header's last '}' that is not padding"),
                 arguments("{,}", 0, "expected '\"'"),
                 arguments("{\"a\"}", 0, "expected ':'"),
@@ -91,7 +89,8 @@ class SafetensorsFileTest {
                 arguments(a(dtype + dtype + shape + offsets), 4, "tensor 'a' has dtype twice"),
                 arguments(a(dtype + shape + shape + offsets), 4, "tensor 'a' has shape twice"),
                 arguments(a(dtype + shape + offsets + "," + offsets), 4, "tensor 'a' has data_offsets twice"),
-                arguments(a(dtype + shape + "\"extra\":1"), 4, "tensor 'a' has unknown key 'extra'"),
+                arguments(a(dtype + shape + "\"extra\":1"), 4, "tensor 'a' lacks data_offsets"),
+                arguments(a(dtype + shape + offsets + ",\"x\":1,\"x\":1"), 4, "tensor 'a' has key 'x' twice"),
                 arguments(a("\"dtype\":\"F33\"," + shape + offsets), 4, "tensor 'a' has unknown dtype 'F33'"),
                 arguments(a("\"dtype\":\"f32\"," + shape + offsets), 4, "tensor 'a' has unknown dtype 'f32'"),
                 arguments(a("\"dtype\":32," + shape + offsets), 4, "expected '\"'"),
@@ -176,7 +175,8 @@ class SafetensorsFileTest {
 
     @Test
     void deepNestingIsRefusedWithoutRecursion() {
-        refuses(file("{\"a\":" + "{\"b\":".repeat(100_000), 0), "tensor 'a' has unknown key 'b'");
+        refuses(file("{\"a\":" + "{\"b\":".repeat(100_000), 0), "a value is nested more than 127 levels deep");
+        refuses(file("{\"a\":{\"b\":" + "[".repeat(100_000), 0), "a value is nested more than 127 levels deep");
         refuses(file("{\"a\":{\"shape\":" + "[".repeat(100_000), 0), "a number is not a plain non-negative integer");
     }
 
