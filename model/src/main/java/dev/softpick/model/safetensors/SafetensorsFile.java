@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
 
@@ -22,7 +23,19 @@ import java.util.Objects;
  *
  * <p>Everything is checked before it is believed: the header's length against the file before anything is allocated,
  * its UTF-8, its JSON, names and counts, every shape against its bytes, and that the tensors cover the data exactly.
- * Data may start at any byte.
+ * Data may start at any byte. As the reference implementation does, JSON's white space is allowed before and behind the
+ * header, {@code __metadata__} may be null, and a tensor may have keys that the format does not know. No key may stand
+ * twice. A file in another well-known format is named as what it is.
+ *
+ * <p>Limits, beyond which a file is refused:
+ * <ul>
+ *   <li>header: 100,000,000 bytes, the reference implementation's limit
+ *   <li>tensors: 100,000
+ *   <li>strings in {@code __metadata__}: 10,000
+ *   <li>axes of a tensor: 32
+ *   <li>unknown keys of a tensor: 10,000, with values at most 127 levels deep
+ *   <li>data read from a stream, and elements of a tensor whose values are asked for: 2,147,483,639
+ * </ul>
  *
  * <p>A file on disk stays open until {@link #close}, and a tensor's bytes are read when its values are asked for: those
  * of others never are, and no file is too large. Values are new arrays, the caller's own. Thread-safe, as long as
@@ -101,13 +114,19 @@ public final class SafetensorsFile implements Closeable {
      */
     public static SafetensorsFile read(InputStream file) throws IOException {
         byte[] word = file.readNBytes(Long.BYTES);
-        checkLongEnough(word.length);
-        long length = ByteBuffer.wrap(word).order(ByteOrder.LITTLE_ENDIAN).getLong();
-        byte[] text = file.readNBytes(headerLength(length, Header.MOST_BYTES));
-        if (text.length < length) {
-            headerLength(length, text.length);
+        byte[] text = null;
+        Header header;
+        try {
+            checkLongEnough(word.length);
+            long length = ByteBuffer.wrap(word).order(ByteOrder.LITTLE_ENDIAN).getLong();
+            text = file.readNBytes(headerLength(length, Header.MOST_BYTES));
+            if (text.length < length) {
+                headerLength(length, text.length);
+            }
+            header = new Header(text);
+        } catch (SafetensorsException e) {
+            throw refused(word, text == null ? file.readNBytes(OtherFormats.START_BYTES) : text, e);
         }
-        Header header = new Header(text);
         if (header.dataLength() > LONGEST_ARRAY) {
             throw new SafetensorsException("the tensors take " + header.dataLength() + " bytes; from a stream at most "
                     + LONGEST_ARRAY + " can be read, from a path any number");
@@ -119,17 +138,32 @@ public final class SafetensorsFile implements Closeable {
     }
 
     private static SafetensorsFile read(Data file) throws IOException {
-        checkLongEnough(file.size());
-        long behindWord = file.size() - Long.BYTES;
-        int length = headerLength(file.read(0, Long.BYTES).getLong(), behindWord);
-        byte[] text = new byte[length];
-        for (int i = 0, n; i < length; i += n) {
-            n = Math.min(Data.CHUNK_BYTES, length - i);
-            file.read(Long.BYTES + i, n).get(text, i, n);
+        try {
+            checkLongEnough(file.size());
+            long behindWord = file.size() - Long.BYTES;
+            int length = headerLength(file.read(0, Long.BYTES).getLong(), behindWord);
+            byte[] text = new byte[length];
+            for (int i = 0, n; i < length; i += n) {
+                n = Math.min(Data.CHUNK_BYTES, length - i);
+                file.read(Long.BYTES + i, n).get(text, i, n);
+            }
+            Header header = new Header(text);
+            checkCovered(header, behindWord - length, "");
+            return new SafetensorsFile(header, file, Long.BYTES + length);
+        } catch (SafetensorsException e) {
+            byte[] start = new byte[(int) Math.min(file.size(), OtherFormats.START_BYTES)];
+            file.read(0, start.length).get(start);
+            throw refused(start, new byte[0], e);
         }
-        Header header = new Header(text);
-        checkCovered(header, behindWord - length, "");
-        return new SafetensorsFile(header, file, Long.BYTES + length);
+    }
+
+    /** Says what the file is instead, where its first bytes tell. */
+    private static SafetensorsException refused(byte[] word, byte[] behind, SafetensorsException why) {
+        int count = Math.min(behind.length, OtherFormats.START_BYTES);
+        byte[] start = Arrays.copyOf(word, word.length + count);
+        System.arraycopy(behind, 0, start, word.length, count);
+        String other = OtherFormats.nameOf(start);
+        return other == null ? why : new SafetensorsException("the file is " + other, why);
     }
 
     private static void checkLongEnough(long size) throws SafetensorsException {

@@ -420,7 +420,5 @@ class MalformedFileTest {
         assertThatThrownBy(() -> SafetensorsFile.read(folder.resolve("none")))
                 .isInstanceOf(NoSuchFileException.class)
                 .hasMessageContaining("none");
-        String text = "version https://git-lfs.github.com/spec/v1\n";
-        refused(text.getBytes(StandardCharsets.US_ASCII), "the header's length is 2336927755350992246");
     }
 }
