@@ -1,6 +1,6 @@
 package dev.softpick.cli.command;
 
-import dev.softpick.cli.io.AtomicFile;
+import dev.softpick.cli.io.OutputFile;
 import dev.softpick.cli.report.Comparison;
 import dev.softpick.cli.report.Effort;
 import dev.softpick.cli.terminal.Failures;
@@ -9,6 +9,7 @@ import dev.softpick.cli.terminal.Progress;
 import dev.softpick.cli.terminal.Table;
 import dev.softpick.cli.terminal.UsageException;
 import dev.softpick.model.SoftpickConfig;
+import dev.softpick.model.safetensors.WholeFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -82,15 +83,14 @@ public final class CompareCommand implements Callable<Integer> {
             throw new UsageException("--output is '" + output + "'; it must end in " + ENDING);
         }
         Path numbers = output.resolveSibling(name.substring(0, name.length() - ENDING.length()) + ".json");
-        // before the long work, so that it is not lost
-        AtomicFile.create(output).close();
-        AtomicFile.create(numbers).close();
+        OutputFile.check(output);
+        OutputFile.check(numbers);
         SoftpickConfig config = modelOptions.bundled()
                 ? SoftpickConfig.builder().embedDim(64).build()
                 : modelOptions.load(common, null).config();
         Comparison comparison = measure(config);
-        try (AtomicFile page = AtomicFile.create(output);
-                AtomicFile json = AtomicFile.create(numbers)) {
+        try (WholeFile page = WholeFile.create(output);
+                WholeFile json = WholeFile.create(numbers)) {
             page.out().write(comparison.html().getBytes(StandardCharsets.UTF_8));
             json.out().write(comparison.json().getBytes(StandardCharsets.UTF_8));
             json.commit();

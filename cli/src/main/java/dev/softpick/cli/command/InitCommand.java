@@ -1,7 +1,7 @@
 package dev.softpick.cli.command;
 
-import dev.softpick.cli.io.AtomicFile;
 import dev.softpick.cli.io.FileFormat;
+import dev.softpick.cli.io.OutputFile;
 import dev.softpick.cli.terminal.Decimals;
 import dev.softpick.cli.terminal.Failures;
 import dev.softpick.cli.terminal.Progress;
@@ -138,16 +138,13 @@ public final class InitCommand implements Callable<Integer> {
         if (FileFormat.of("--output", output) != FileFormat.SAFETENSORS) {
             throw new UsageException("--output is " + output + "; a model's name must end in .safetensors");
         }
-        AtomicFile.check(output);
+        OutputFile.check(output);
         long parameters = 0;
         try (Progress progress = Progress.start(spec.commandLine().getErr())) {
             progress.phase("initialising", 0);
             SoftpickTransformer model = model();
             progress.phase("writing", 0);
-            try (AtomicFile file = AtomicFile.create(output)) {
-                model.save(file.out());
-                file.commit();
-            }
+            model.save(output);
             for (LayerSummary layer : model.layers()) {
                 parameters += layer.parameters();
             }

@@ -1,6 +1,5 @@
 package dev.softpick.cli.command;
 
-import dev.softpick.cli.io.AtomicFile;
 import dev.softpick.cli.io.FileFormat;
 import dev.softpick.cli.io.Labels;
 import dev.softpick.cli.io.OutputFile;
@@ -106,9 +105,9 @@ public final class RunCommand implements Callable<Integer> {
         FileFormat outputFormat = null;
         if (output != null) {
             outputFormat = FileFormat.of("--output", output);
-            AtomicFile.check(output);
-            AtomicFile.checkApart(output, "--model", modelOptions.file);
-            AtomicFile.checkApart(output, "--input", input);
+            OutputFile.check(output);
+            OutputFile.checkApart(output, "--model", modelOptions.file);
+            OutputFile.checkApart(output, "--input", input);
         }
         try (Sequences sequences = input == null ? SafetensorsInput.bundled() : Sequences.open(input)) {
             run(sequences, outputFormat);

@@ -1,6 +1,7 @@
 package dev.softpick.cli.io;
 
-import dev.softpick.cli.terminal.Failures;
+import dev.softpick.cli.terminal.UsageException;
+import dev.softpick.model.safetensors.WholeFile;
 import java.io.BufferedOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
@@ -16,16 +18,14 @@ public final class OutputFile implements Pass.Sink, Closeable {
 
     private static final int BUFFER_BYTES = 1 << 16;
 
-    private final Path path;
-    private final AtomicFile file;
+    private final WholeFile file;
     private final OutputStream out;
     private final FileFormat format;
     private final int rowLength;
     private final int perSequence;
     private final ByteBuffer bytes = ByteBuffer.allocate(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
-    private OutputFile(Path path, AtomicFile file, FileFormat format, int[] shape) {
-        this.path = path;
+    private OutputFile(WholeFile file, FileFormat format, int[] shape) {
         this.file = file;
         this.format = format;
         rowLength = shape[shape.length - 1];
@@ -33,10 +33,27 @@ public final class OutputFile implements Pass.Sink, Closeable {
         out = new BufferedOutputStream(file.out(), BUFFER_BYTES);
     }
 
+    /**
+     * Whether a file could be written there, asked before the work that it is to hold is done.
+     *
+     * @throws IOException naming the file and saying why not
+     */
+    public static void check(Path file) throws IOException {
+        WholeFile.create(file).close();
+    }
+
+    /** Refuses to put the output in the place of a file that it is made from; null is none. */
+    public static void checkApart(Path output, String option, Path source) throws IOException {
+        if (source != null && Files.exists(output) && Files.exists(source) && Files.isSameFile(output, source)) {
+            throw new UsageException(
+                    "--output is " + output + ", the file that " + option + " names; give another one");
+        }
+    }
+
     /** Starts a file for float32 values of this shape. */
     public static OutputFile create(Path path, FileFormat format, int[] shape) throws IOException {
-        AtomicFile file = AtomicFile.create(path);
-        OutputFile output = new OutputFile(path, file, format, shape);
+        WholeFile file = WholeFile.create(path);
+        OutputFile output = new OutputFile(file, format, shape);
         try {
             output.out.write(switch (format) {
                 case NPY -> NpyHeader.float32(shape);
@@ -65,20 +82,11 @@ public final class OutputFile implements Pass.Sink, Closeable {
 
     @Override
     public void accept(int first, int count, float[] output, float[] logits) throws IOException {
-        try {
-            if (format == FileFormat.CSV) {
-                writeText(output, count * perSequence);
-            } else {
-                writeBinary(output, count * perSequence);
-            }
-        } catch (IOException e) {
-            throw failed(e);
+        if (format == FileFormat.CSV) {
+            writeText(output, count * perSequence);
+        } else {
+            writeBinary(output, count * perSequence);
         }
-    }
-
-    /** A full disk's exception does not name the file. */
-    private IOException failed(IOException e) {
-        return new IOException("cannot write " + path + ": " + Failures.message(e), e);
     }
 
     private void writeBinary(float[] values, int count) throws IOException {
@@ -103,12 +111,8 @@ public final class OutputFile implements Pass.Sink, Closeable {
 
     /** All is written: the file takes its name. */
     public void commit() throws IOException {
-        try {
-            out.flush();
-            file.commit();
-        } catch (IOException e) {
-            throw failed(e);
-        }
+        out.flush();
+        file.commit();
     }
 
     @Override

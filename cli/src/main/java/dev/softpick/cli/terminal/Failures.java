@@ -56,9 +56,9 @@ public final class Failures implements IParameterExceptionHandler, IExecutionExc
     public static String message(Throwable e) {
         String text = e.getMessage();
         return switch (e) {
+            case FileSystemException file when file.getReason() != null -> file.getFile() + ": " + file.getReason();
             case NoSuchFileException missing -> missing.getFile() + ": no such file or folder";
             case AccessDeniedException denied -> denied.getFile() + ": permission denied";
-            case FileSystemException file when file.getReason() != null -> file.getFile() + ": " + file.getReason();
             case UncheckedIOException unchecked -> message(unchecked.getCause());
             case UsageException _, IOException _, IllegalArgumentException _, IllegalStateException _,
                     ExecutionException _ when text != null -> text;

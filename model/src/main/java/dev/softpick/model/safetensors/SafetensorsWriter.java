@@ -5,12 +5,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -120,29 +115,14 @@ public final class SafetensorsWriter {
     }
 
     /**
-     * Writes the file beside its place and renames it, so a failure leaves what was there. A link is followed.
+     * Writes the file beside its place and lets it take it, as {@link WholeFile} says: a failure leaves what was there.
      *
      * @throws IOException if it cannot be written
      */
     public void write(Path file) throws IOException {
-        Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
-        // renaming would put a file in the place of a device
-        if (Files.exists(target) && !Files.isRegularFile(target)) {
-            throw new FileSystemException(file.toString(), null, "a folder, pipe or device is in its place");
-        }
-        if (!Files.isDirectory(target.getParent())) {
-            throw new NoSuchFileException(file.toString(), null, "the folder it is to stand in does not exist");
-        }
-        Path beside = target.resolveSibling(".safetensors-" + ProcessHandle.current().pid() + "-"
-                + Long.toHexString(System.nanoTime()) + ".part");
-        OutputStream out = Files.newOutputStream(beside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        try {
-            try (out) {
-                write(out);
-            }
-            Files.move(beside, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(beside);
+        try (WholeFile whole = WholeFile.create(file)) {
+            write(whole.out());
+            whole.commit();
         }
     }
 

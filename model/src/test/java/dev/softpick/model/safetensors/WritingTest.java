@@ -219,10 +219,10 @@ class WritingTest {
         SafetensorsWriter writer = new SafetensorsWriter().floats("a", new float[] {1});
         assertThatThrownBy(() -> writer.write(folder))
                 .isInstanceOf(FileSystemException.class)
-                .hasMessage(folder + ": a folder, pipe or device is in its place");
+                .hasMessage(folder + ": it is a folder; a file is to stand there");
         assertThatThrownBy(() -> writer.write(folder.resolve("none/m.safetensors")))
                 .isInstanceOf(NoSuchFileException.class)
-                .hasMessageEndingWith("m.safetensors: the folder it is to stand in does not exist");
+                .hasMessageEndingWith("m.safetensors: the folder " + folder.resolve("none") + " does not exist");
         assertThat(listing()).containsExactly("", "m.safetensors");
     }
 }
