@@ -8,6 +8,7 @@ import dev.softpick.cli.command.RunCommand;
 import dev.softpick.cli.command.StreamCommand;
 import dev.softpick.cli.command.Version;
 import dev.softpick.cli.terminal.Failures;
+import dev.softpick.cli.terminal.StandardStreams;
 import dev.softpick.cli.terminal.UsageException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -78,10 +79,10 @@ public final class Main implements Runnable {
             // not to be closed: where the caller has closed it, the JVM has one of its own files there
             new FileOutputStream(FileDescriptor.out).write('\n');
         } catch (IOException e) {
+            if (StandardStreams.isReaderGone(e)) {
+                return CommandLine.ExitCode.OK;
+            }
             reason = e.getMessage();
-        }
-        if (reason.equals("Broken pipe")) {
-            return CommandLine.ExitCode.OK;
         }
         System.err.println("softpick: cannot write to standard output: " + reason);
         return CommandLine.ExitCode.SOFTWARE;
@@ -92,6 +93,8 @@ public final class Main implements Runnable {
         Failures failures = new Failures();
         CommandLine commandLine = new CommandLine(new Main())
                 .setUsageHelpWidth(100)
+                // a file may be named @x.npy
+                .setExpandAtFiles(false)
                 .setParameterExceptionHandler(failures)
                 .setExecutionExceptionHandler(failures)
                 .setExecutionStrategy(Main::execute)

@@ -3,6 +3,7 @@ package dev.softpick.cli.io;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /** Any bytes in a .csv file. */
 class CsvFuzz {
@@ -20,7 +21,10 @@ class CsvFuzz {
     /** Values are what Java makes of the fields, a line a step. */
     private static void compare(String text, InputFuzz.Content content) {
         String[] lines = text.substring(text.startsWith(BYTE_ORDER_MARK) ? 3 : 0).split("\n", -1);
-        int steps = lines[lines.length - 1].isEmpty() ? lines.length - 1 : lines.length;
+        int steps = lines.length;
+        while (lines[steps - 1].isBlank()) {
+            steps--;
+        }
         int embed = lines[0].split(",", -1).length;
         if (!content.shape().equals(new BatchShape(1, steps, embed))) {
             throw new AssertionError(content.shape() + " from " + steps + " lines of " + embed + " values");
@@ -39,14 +43,14 @@ class CsvFuzz {
 
     private static float number(String field, String where) {
         String name = field.strip();
-        return switch (name) {
-            // numpy's names, which Float.parseFloat does not know
-            case "nan", "-nan" -> Float.NaN;
-            case "inf", "+inf" -> Float.POSITIVE_INFINITY;
-            case "-inf" -> Float.NEGATIVE_INFINITY;
+        return switch (name.toLowerCase(Locale.ROOT)) {
+            // in other cases than Float.parseFloat knows them
+            case "nan", "+nan", "-nan" -> Float.NaN;
+            case "inf", "+inf", "infinity", "+infinity" -> Float.POSITIVE_INFINITY;
+            case "-inf", "-infinity" -> Float.NEGATIVE_INFINITY;
             default -> {
                 float value = Float.parseFloat(name);
-                if (Float.isInfinite(value) && !name.contains("Infinity")) {
+                if (Float.isInfinite(value)) {
                     throw new AssertionError(where + " is " + name + " and was not refused");
                 }
                 yield value;

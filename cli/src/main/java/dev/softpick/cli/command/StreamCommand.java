@@ -1,8 +1,10 @@
 package dev.softpick.cli.command;
 
 import dev.softpick.cli.io.Frames;
+import dev.softpick.cli.io.MalformedException;
 import dev.softpick.cli.terminal.Decimals;
 import dev.softpick.cli.terminal.Failures;
+import dev.softpick.cli.terminal.StandardStreams;
 import dev.softpick.cli.terminal.UsageException;
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.SoftpickConfig;
@@ -103,7 +105,7 @@ public final class StreamCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         // Neither is ours to close; a print stream would keep it to itself that nobody reads.
-        stream(System.in, new FileOutputStream(FileDescriptor.out));
+        stream(StandardStreams.in(), new FileOutputStream(FileDescriptor.out));
         return 0;
     }
 
@@ -147,7 +149,7 @@ public final class StreamCommand implements Callable<Integer> {
                 if (!frames.next(frame)) {
                     break;
                 }
-            } catch (Frames.MalformedException e) {
+            } catch (MalformedException e) {
                 if (!skipBad) {
                     throw e;
                 }
@@ -178,7 +180,7 @@ public final class StreamCommand implements Callable<Integer> {
             out.flush();
             return true;
         } catch (IOException e) {
-            if ("Broken pipe".equals(e.getMessage())) {
+            if (StandardStreams.isReaderGone(e)) {
                 return false;
             }
             throw new IOException("cannot write to standard output: " + Failures.message(e), e);

@@ -8,15 +8,8 @@ import java.nio.ByteOrder;
 /** Frames from a stream that has no known end, one at a time, in constant memory. */
 public sealed interface Frames permits Frames.Csv, Frames.Raw {
 
-    /** What stands where a frame should; the reader has gone past it. The message says where and what. */
-    final class MalformedException extends IOException {
-
-        private static final long serialVersionUID = 1;
-
-        private MalformedException(String message) {
-            super(message);
-        }
-    }
+    /** The input's name in messages. */
+    String INPUT = "standard input";
 
     /**
      * Waits for the next frame.
@@ -35,20 +28,14 @@ public sealed interface Frames permits Frames.Csv, Frames.Raw {
         /** A line has room for this many bytes a value, and some more. */
         private static final int BYTES_PER_VALUE = 64;
 
-        private static final int READ = 1 << 16;
+        private static final int MORE_BYTES = 1 << 16;
 
-        private final InputStream in;
-        private final int longest;
-        private final byte[] buffer;
-        private int from;
-        private int to;
-        private long line;
-        private boolean ended;
+        private final CsvScanner csv;
 
+        /** Frames of {@code embed} values. */
         public Csv(InputStream in, int embed) {
-            this.in = in;
-            longest = Math.addExact(READ, Math.multiplyExact(embed, BYTES_PER_VALUE));
-            buffer = new byte[longest + READ];
+            int longest = Math.addExact(MORE_BYTES, Math.multiplyExact(embed, BYTES_PER_VALUE));
+            csv = new CsvScanner(in, INPUT, longest);
         }
 
         @Override
@@ -58,101 +45,14 @@ public sealed interface Frames permits Frames.Csv, Frames.Raw {
 
         @Override
         public boolean next(float[] frame) throws IOException {
-            int end = lineEnd(from);
-            line++;
-            if (end < 0) {
-                skipLine();
-                throw new MalformedException(where() + " is longer than " + longest + " bytes");
-            }
-            if (end == from && ended && end == to) {
+            if (!csv.next()) {
                 return false;
             }
-            int start = from;
-            from = Math.min(end + 1, to);
-            if (line == 1 && end - start >= 3 && buffer[start] == (byte) 0xef && buffer[start + 1] == (byte) 0xbb
-                    && buffer[start + 2] == (byte) 0xbf) {
-                start += 3;
+            if (csv.count() != frame.length) {
+                throw csv.malformed(" has " + csv.count() + " values; the model's frames have " + frame.length);
             }
-            parse(start, end > start && buffer[end - 1] == '\r' ? end - 1 : end, frame);
+            csv.read(frame, 0);
             return true;
-        }
-
-        /** Where the line that starts at {@link #from} ends, at the latest at the end of input; −1 if it is too long. */
-        private int lineEnd(int scanned) throws IOException {
-            int at = scanned;
-            while (true) {
-                for (; at < to; at++) {
-                    if (buffer[at] == '\n') {
-                        return at;
-                    }
-                }
-                if (ended) {
-                    return at;
-                }
-                if (at - from > longest) {
-                    return -1;
-                }
-                at -= from;
-                fill();
-                at += from;
-            }
-        }
-
-        /** Moves what is left to the front and waits for more. */
-        private void fill() throws IOException {
-            System.arraycopy(buffer, from, buffer, 0, to - from);
-            to -= from;
-            from = 0;
-            int count = in.read(buffer, to, Math.min(READ, buffer.length - to));
-            ended = count < 0;
-            to += Math.max(0, count);
-        }
-
-        private void skipLine() throws IOException {
-            while (true) {
-                for (; from < to; from++) {
-                    if (buffer[from] == '\n') {
-                        from++;
-                        return;
-                    }
-                }
-                if (ended) {
-                    return;
-                }
-                fill();
-            }
-        }
-
-        private void parse(int start, int end, float[] frame) throws IOException {
-            if (start == end) {
-                throw new MalformedException(where() + " is empty; each line must hold the " + frame.length
-                        + " values of a frame");
-            }
-            int values = 1;
-            for (int i = start; i < end; i++) {
-                values += buffer[i] == ',' ? 1 : 0;
-            }
-            if (values != frame.length) {
-                throw new MalformedException(
-                        where() + " has " + values + " values; the model's frames have " + frame.length);
-            }
-            int at = start;
-            for (int column = 0; column < values; column++) {
-                int comma = at;
-                while (comma < end && buffer[comma] != ',') {
-                    comma++;
-                }
-                try {
-                    frame[column] = CsvNumber.parse(buffer, at, comma);
-                } catch (NumberFormatException e) {
-                    throw new MalformedException(where() + ", column " + (column + 1) + ": " + e.getMessage());
-                }
-                at = comma + 1;
-            }
-        }
-
-        private String where() {
-            return "standard input, line " + line;
         }
     }
 
@@ -163,6 +63,7 @@ public sealed interface Frames permits Frames.Csv, Frames.Raw {
         private final ByteBuffer bytes;
         private long frames;
 
+        /** Frames of {@code embed} values. */
         public Raw(InputStream in, int embed) {
             this.in = in;
             bytes = ByteBuffer.allocate(embed * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -175,13 +76,18 @@ public sealed interface Frames permits Frames.Csv, Frames.Raw {
 
         @Override
         public boolean next(float[] frame) throws IOException {
-            int count = in.readNBytes(bytes.array(), 0, bytes.capacity());
+            int count;
+            try {
+                count = in.readNBytes(bytes.array(), 0, bytes.capacity());
+            } catch (IOException e) {
+                throw new IOException(INPUT + ": " + e.getMessage(), e);
+            }
             if (count == 0) {
                 return false;
             }
             frames++;
             if (count < bytes.capacity()) {
-                throw new MalformedException("standard input ends within frame " + frames + ", after " + count + " of "
+                throw new MalformedException(INPUT + " ends within frame " + frames + ", after " + count + " of "
                         + bytes.capacity() + " bytes");
             }
             for (int i = 0; i < frame.length; i++) {

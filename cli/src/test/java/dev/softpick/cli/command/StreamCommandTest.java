@@ -151,7 +151,7 @@ class StreamCommandTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             1,2,x            | standard input, line 3 has 3 values; the model's frames have 16
-            ''               | standard input, line 3 is empty; each line must hold the 16 values of a frame
+            ''               | standard input, line 3 is empty; each line must hold values
             1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,0x1p3 | standard input, line 3, column 16: '0x1p3' is not a number
             1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1e99  | standard input, line 3, column 16: '1e99' is more than a float32 can hold
             """)
