@@ -8,9 +8,6 @@ final class CommonOptions {
 
     private static final String VECTOR_MODULE = "jdk.incubator.vector";
 
-    /** Most that a model spreads a call over. */
-    private static final int MOST_THREADS = 1_024;
-
     /** After the options that only the command has. */
     private static final int ORDER = 100;
 
@@ -19,8 +16,8 @@ final class CommonOptions {
             order = ORDER,
             paramLabel = "N",
             defaultValue = "1",
-            converter = PositiveInt.class,
-            description = "Threads that share one computation, 1 or more; default ${DEFAULT-VALUE}. The results"
+            converter = Count.Threads.class,
+            description = "Threads that share one computation, 1 to 1024; default ${DEFAULT-VALUE}. The results"
                     + " have the same bits for every number.")
     int threads;
 
@@ -53,9 +50,6 @@ final class CommonOptions {
 
     /** Chooses the backend; before the first kernel is used, because the choice is made once. */
     void apply() {
-        if (threads > MOST_THREADS) {
-            throw new UsageException("--threads is " + threads + "; allowed is 1 to " + MOST_THREADS);
-        }
         if (backend == null) {
             return;
         }

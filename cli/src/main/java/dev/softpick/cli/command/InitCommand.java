@@ -45,7 +45,7 @@ public final class InitCommand implements Callable<Integer> {
             names = "--embed-dim",
             paramLabel = "N",
             required = true,
-            converter = PositiveInt.class,
+            converter = Count.Size.class,
             description = "Floats in an input frame; required.")
     private int embedDim;
 
@@ -53,7 +53,7 @@ public final class InitCommand implements Callable<Integer> {
             names = "--hidden-size",
             paramLabel = "N",
             defaultValue = "256",
-            converter = PositiveInt.class,
+            converter = Count.HiddenSize.class,
             description = "Floats in a hidden state; default ${DEFAULT-VALUE}.")
     private int hiddenSize;
 
@@ -61,7 +61,7 @@ public final class InitCommand implements Callable<Integer> {
             names = "--num-heads",
             paramLabel = "N",
             defaultValue = "4",
-            converter = PositiveInt.class,
+            converter = Count.Size.class,
             description = "Attention heads, a divisor of the hidden size; default ${DEFAULT-VALUE}.")
     private int numHeads;
 
@@ -69,7 +69,7 @@ public final class InitCommand implements Callable<Integer> {
             names = "--num-layers",
             paramLabel = "N",
             defaultValue = "6",
-            converter = PositiveInt.class,
+            converter = Count.Size.class,
             description = "Transformer blocks; default ${DEFAULT-VALUE}.")
     private int numLayers;
 
@@ -77,7 +77,7 @@ public final class InitCommand implements Callable<Integer> {
             names = "--window-size",
             paramLabel = "N",
             defaultValue = "60",
-            converter = PositiveInt.class,
+            converter = Count.class,
             description = "Steps that are expected in a sequence; any number is accepted; default ${DEFAULT-VALUE}.")
     private int windowSize;
 
@@ -154,7 +154,6 @@ public final class InitCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** The library names its options as Java does; whoever typed them knows them by the command line's names. */
     private SoftpickTransformer model() {
         try {
             SoftpickConfig config = SoftpickConfig.builder()
@@ -170,15 +169,7 @@ public final class InitCommand implements Callable<Integer> {
                     .build();
             return SoftpickTransformer.random(config, seed);
         } catch (IllegalArgumentException e) {
-            String text = e.getMessage();
-            String[] names = {"embedDim", "hiddenSize", "numHeads", "numLayers", "windowSize", "dropout"};
-            String[] options = {
-                "--embed-dim", "--hidden-size", "--num-heads", "--num-layers", "--window-size", "--dropout"
-            };
-            for (int i = 0; i < names.length; i++) {
-                text = text.replace(names[i], options[i]);
-            }
-            throw new UsageException(text);
+            throw new UsageException(OptionNames.inPlaceOfJavas(e.getMessage()));
         }
     }
 }

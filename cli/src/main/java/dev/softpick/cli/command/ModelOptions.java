@@ -1,7 +1,9 @@
 package dev.softpick.cli.command;
 
 import dev.softpick.cli.io.Bundled;
+import dev.softpick.cli.terminal.UsageException;
 import dev.softpick.model.LoadOptions;
+import dev.softpick.model.ModelFormatException;
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.OutputMode;
 import dev.softpick.model.SoftpickTransformer;
@@ -29,7 +31,7 @@ final class ModelOptions {
             names = "--num-heads",
             order = ORDER,
             paramLabel = "N",
-            converter = PositiveInt.class,
+            converter = Count.Size.class,
             description = "Attention heads, where the file's metadata lacks num_heads, or in place of what it"
                     + " says; the weights' shapes do not tell.")
     private Integer numHeads;
@@ -64,7 +66,17 @@ final class ModelOptions {
         if (mode != null) {
             options = options.outputMode(mode);
         }
-        SoftpickTransformer model = bundled() ? loadBundled(options) : loadFile(options);
+        SoftpickTransformer model;
+        try {
+            model = bundled() ? loadBundled(options) : loadFile(options);
+        } catch (ModelFormatException e) {
+            // what was typed is wrong, not the file
+            if (numHeads != null && e.getMessage().contains("numHeads is " + numHeads)) {
+                throw new UsageException(e.getMessage().replace("numHeads", "--num-heads")
+                        .replace("hiddenSize", "the model's hidden_size"));
+            }
+            throw e;
+        }
         return common.threads == 1 ? model : model.parallelism(common.threads);
     }
 

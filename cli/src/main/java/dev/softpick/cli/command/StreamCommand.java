@@ -86,7 +86,7 @@ public final class StreamCommand implements Callable<Integer> {
             names = "--every",
             paramLabel = "N",
             defaultValue = "1",
-            converter = PositiveInt.class,
+            converter = Count.class,
             description = "Write the output of every Nth frame only; default ${DEFAULT-VALUE}.")
     private int every;
 

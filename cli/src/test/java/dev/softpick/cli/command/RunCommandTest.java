@@ -49,6 +49,13 @@ class RunCommandTest {
     }
 
     @Test
+    void outputModesGoByTheFilesNamesToo() throws IOException {
+        Path npy = Samples.npy(folder.resolve("x.npy"), Samples.images(3), 3, Samples.STEPS, Samples.EMBED);
+        assertThat(run(npy, "a.npy", "last_timestep")).hasSameBinaryContentAs(run(npy, "b.npy", "last"));
+        assertThat(run(npy, "c.npy", "mean_pool")).hasSameBinaryContentAs(run(npy, "d.npy", "mean"));
+    }
+
+    @Test
     void floatLabelsGiveR2() throws IOException {
         float[] images = Samples.images(5);
         Path logits = folder.resolve("logits.npy");

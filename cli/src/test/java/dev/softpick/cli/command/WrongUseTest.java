@@ -53,21 +53,26 @@ class WrongUseTest {
             2 | fly                                                | 'fly'
             2 | run --modle m                                      | did you mean --model
             2 | run @/x.npy                                        | x.npy
-            2 | run --threads 0                                    | '0' is not a whole number from 1
-            2 | run --threads -3                                   | '-3' is not a whole number from 1
-            2 | run --threads many                                 | 'many' is not a whole number from 1
+            2 | run --threads 0                                    | '0' is not a whole number from 1 to 1024
+            2 | run --threads -3                                   | '-3' is not a whole number from 1 to 1024
+            2 | run --threads many                                 | 'many' is not a whole number from 1 to 1024
+            2 | compare --threads 0                                | '0' is not a whole number from 1 to 1024
             2 | run --threads                                      | --threads
             2 | run --backend gpu                                  | allowed are vector and scalar
             2 | run --normalizer sigmoid                           | allowed are softpick, softmax, ssmax, rectified
-            2 | run --num-heads 0                                  | '0' is not a whole number from 1
+            2 | run --num-heads 0                                  | '0' is not a whole number from 1 to 16384
+            2 | run --num-heads 3                                  | --num-heads is 3; it must divide the model's hidden_size 64
+            2 | info --num-heads 48                                | --num-heads is 48; it must divide the model's hidden_size 64
+            2 | info --model @/digits-softpick.safetensors --num-heads 3 | --num-heads is 3; it must divide
+            2 | stream --model @/digits-softpick.safetensors --num-heads 3 | --num-heads is 3; it must divide
             2 | run --output-mode first                            | allowed are last, all, mean
             2 | run --model @/digits-softpick.safetensors          | needs --input
             2 | run --input @/x.txt                                | .npy, .safetensors or .csv
             2 | run --input @/x.npy --output @/y                   | .npy, .safetensors or .csv
             2 | run --input @/x.npy --output @/y.txt               | .npy, .safetensors or .csv
             2 | run --input @/x.npy --output @/x.npy               | the file that --input names
-            2 | run --model @/digits-softpick.safetensors --input @/x.npy --output @/digits-softpick.safetensors | that --model names
-            2 | run --threads 1025                                 | --threads is 1025; allowed is 1 to 1024
+            2 | run --model @/digits-softpick.safetensors --input @/x.npy --output @/digits-softpick.safetensors | --model
+            2 | run --threads 1025                                 | '1025' is not a whole number from 1 to 1024
             1 | run --input @/none.npy                             | none.npy: no such file
             1 | run --input @/none.csv                             | none.csv: no such file
             1 | run --input @/none.safetensors                     | none.safetensors: no such file
@@ -79,7 +84,7 @@ class WrongUseTest {
             1 | run --input @/narrow.npy --output @/y.npy          | [2, 8, 15]; the model takes [batch, steps, 16]
             1 | run --input @/flat.npy --output @/y.npy            | [batch, steps, embed]
             1 | run --input @/empty.npy --output @/y.npy           | [0, 8, 16]
-            1 | run --input @/header.csv --output @/y.npy          | line 1, column 1: 'time' is not a number
+            1 | run --input @/header.csv --output @/y.npy          | line 1 is a header, 'time,value'; leave it out
             1 | run --input @/other.safetensors                    | no tensor named input
             1 | run --input @/integers.safetensors                 | type I64; allowed are F32, F64, F16 and BF16
             1 | run --input @/huge.safetensors                     | which no float32 can hold
@@ -99,7 +104,8 @@ class WrongUseTest {
             2 | init --embed-dim 4 --num-heads 3 --seed 1 --output @/m.safetensors      | --num-heads is 3
             2 | init --embed-dim 4 --num-layers 0 --seed 1 --output @/m.safetensors     | --num-layers
             2 | init --embed-dim 4 --dropout 1 --seed 1 --output @/m.safetensors        | --dropout is 1.0
-            2 | init --embed-dim 4 --hidden-size 100000 --seed 1 --output @/m.safetensors | --hidden-size is 100000
+            2 | init --embed-dim 4 --hidden-size 4097 --seed 1 --output @/m.safetensors | '4097' is not a whole number from 1 to 4096
+            2 | init --embed-dim 16385 --seed 1 --output @/m.safetensors | '16385' is not a whole number from 1 to 16384
             2 | init --embed-dim 4 --hidden-size 4096 --num-layers 999 --seed 1 --output @/m.safetensors | 4096
             1 | init --embed-dim 4 --seed 1 --output @/none/m.safetensors               | does not exist
             """)
