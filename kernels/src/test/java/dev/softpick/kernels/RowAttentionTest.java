@@ -131,7 +131,7 @@ class RowAttentionTest {
     private static void step(
             Backend backend, Kind kind, PagedKeyValueCache cache, int row, float[] qkv, int from, float[] out, int to) {
         int d = cache.headSize();
-        cache.provide(row);
+        cache.ensurePage(row);
         for (int head = 0; head < HEADS; head++) {
             int q = from + head * d;
             int o = to + head * d;

@@ -1,10 +1,6 @@
 package dev.softpick.model;
 
-import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.layout.PagedKeyValueCache;
-import dev.softpick.model.forward.RowPass;
-import dev.softpick.model.forward.Scratch;
-import dev.softpick.model.forward.WarmUp;
+import dev.softpick.model.stream.SessionState;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -21,25 +17,13 @@ import java.util.Set;
 public final class SessionGroup {
 
     private final StreamingSession[] sessions;
-    private final RowPass pass;
-    private final int embed;
-    private final int h;
-    private final Scratch scratch;
-    private final PagedKeyValueCache[] caches;
-    private final int[] rows;
-    private final int[] places;
+    private final SessionState[] states;
+    private final SoftpickTransformer model;
 
     private SessionGroup(List<StreamingSession> sessions) {
         this.sessions = sessions.toArray(StreamingSession[]::new);
-        SoftpickTransformer model = this.sessions[0].model();
-        pass = new RowPass(model.config(), model.weights());
-        embed = model.config().embedDim();
-        h = model.config().hiddenSize();
-        int most = Math.min(this.sessions.length, Scratch.BLOCK_ROWS);
-        scratch = pass.newScratch(most);
-        caches = new PagedKeyValueCache[most];
-        rows = new int[most];
-        places = new int[most];
+        states = sessions.stream().map(StreamingSession::state).toArray(SessionState[]::new);
+        model = this.sessions[0].model();
     }
 
     /**
@@ -78,66 +62,19 @@ public final class SessionGroup {
      * @throws IllegalStateException if a session is closed, or in use by another thread; no session has moved then
      */
     public void step(float[] frames, float[] output) {
-        Shapes.input("frames", frames, (long) sessions.length * embed);
-        Shapes.output(output, (long) sessions.length * h, frames);
+        Shapes.input("frames", frames, (long) sessions.length * model.config().embedDim());
+        Shapes.output(output, (long) sessions.length * model.outputSize(), frames);
         int begun = 0;
         try {
             while (begun < sessions.length) {
                 sessions[begun].begin();
                 begun++;
             }
-            Backend backend = WarmUp.of(pass.config().normalizer()).backend();
-            for (int i = 0; i < sessions.length; i += rows.length) {
-                block(backend, i, Math.min(rows.length, sessions.length - i), frames, output);
-            }
+            model.steps().step(states, frames, output);
         } finally {
             while (begun > 0) {
                 sessions[--begun].end();
             }
-        }
-    }
-
-    private void block(Backend backend, int first, int count, float[] frames, float[] output) {
-        int n = 0;
-        for (int i = 0; i < count; i++) {
-            StreamingSession session = sessions[first + i];
-            if (!session.slides()) {
-                caches[n] = session.cache();
-                rows[n] = session.place(0);
-                places[n] = i;
-                n++;
-            }
-        }
-        pass.enter(backend, scratch, frames, first * embed, count);
-        for (int i = 0; i < count; i++) {
-            sessions[first + i].entered(
-                    frames, (first + i) * embed, scratch, i, sessions[first + i].position());
-        }
-        for (int i = 0; i < n; i++) {
-            moveRow(places[i], i);
-        }
-        if (n > 0) {
-            pass.run(backend, scratch, caches, rows, n);
-        }
-        for (int i = 0; i < n; i++) {
-            pass.leave(backend, scratch, i, 1, output, (first + places[i]) * h);
-        }
-        for (int i = first; i < first + count; i++) {
-            StreamingSession session = sessions[i];
-            if (session.slides()) {
-                session.recompute(backend, output, i * h);
-            }
-            session.moved(1);
-            session.answered(output, i * h);
-        }
-    }
-
-    /** What has entered moves up to the rows that go on. */
-    private void moveRow(int from, int to) {
-        if (from != to) {
-            float[] m = scratch.m;
-            System.arraycopy(m, scratch.hidden + from * h, m, scratch.hidden + to * h, h);
-            System.arraycopy(m, scratch.qkv + from * 3 * h, m, scratch.qkv + to * 3 * h, 3 * h);
         }
     }
 }

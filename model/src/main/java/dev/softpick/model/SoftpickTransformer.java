@@ -3,8 +3,10 @@ package dev.softpick.model;
 import dev.softpick.model.file.ModelFile;
 import dev.softpick.model.forward.BandedPass;
 import dev.softpick.model.forward.ForwardPass;
+import dev.softpick.model.forward.RowPass;
 import dev.softpick.model.forward.WarmUp;
-import dev.softpick.model.stream.SessionState;
+import dev.softpick.model.stream.StateFormat;
+import dev.softpick.model.stream.StepPass;
 import dev.softpick.model.weights.BlockWeights;
 import dev.softpick.model.weights.ModelWeights;
 import dev.softpick.model.weights.Parameters;
@@ -49,20 +51,28 @@ public final class SoftpickTransformer {
     private final Map<String, String> metadata;
     private final ForwardPass pass;
     private final BandedPass banded;
+    private final StepPass steps;
     private volatile byte[] fingerprint;
 
     SoftpickTransformer(SoftpickConfig config, ModelWeights weights, Map<String, String> metadata) {
-        this(config, weights, new ForwardPass(config, weights), new BandedPass(config, weights), metadata);
+        this.config = config;
+        this.weights = weights;
+        this.metadata = metadata;
+        pass = new ForwardPass(config, weights);
+        RowPass rows = new RowPass(config, weights);
+        banded = new BandedPass(rows);
+        steps = new StepPass(rows, pass);
         WarmUp.of(config.normalizer()).start(config, classes());
     }
 
-    private SoftpickTransformer(
-            SoftpickConfig config, ModelWeights weights, ForwardPass pass, BandedPass banded, Map<String, String> metadata) {
-        this.config = config;
-        this.weights = weights;
+    /** The same model whose batches go another way. */
+    private SoftpickTransformer(SoftpickTransformer other, ForwardPass pass) {
+        config = other.config;
+        weights = other.weights;
+        metadata = other.metadata;
         this.pass = pass;
-        this.banded = banded;
-        this.metadata = metadata;
+        banded = other.banded;
+        steps = other.steps;
     }
 
     /**
@@ -152,7 +162,7 @@ public final class SoftpickTransformer {
         if (executor == null) {
             throw new IllegalArgumentException("executor is null; give one, or none for the common pool");
         }
-        return new SoftpickTransformer(config, weights, pass.withThreads(threads, executor), banded, metadata);
+        return new SoftpickTransformer(this, pass.withThreads(threads, executor));
     }
 
     /** Most threads that one call spreads over. */
@@ -294,7 +304,7 @@ public final class SoftpickTransformer {
             throw new IllegalArgumentException("windowSize " + config.windowSize() + " needs " + floats
                     + " floats in an exact session; an array holds at most " + (Integer.MAX_VALUE - 8));
         }
-        return new StreamingSession(this, window);
+        return new StreamingSession(this, steps.newState(window));
     }
 
     /** What the classifier head makes of sequences of different lengths, {@code [batch, classes]}. */
@@ -400,15 +410,15 @@ public final class SoftpickTransformer {
         return weights;
     }
 
-    ForwardPass pass() {
-        return pass;
+    StepPass steps() {
+        return steps;
     }
 
     /** SHA-256 of options and weights, computed when it is first asked for. */
     byte[] fingerprint() {
         byte[] known = fingerprint;
         if (known == null) {
-            known = SessionState.fingerprint(config, weights);
+            known = StateFormat.fingerprint(config, weights);
             fingerprint = known;
         }
         return known;

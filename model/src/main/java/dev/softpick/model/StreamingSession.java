@@ -1,12 +1,9 @@
 package dev.softpick.model;
 
-import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.layout.PagedKeyValueCache;
-import dev.softpick.model.forward.RowPass;
-import dev.softpick.model.forward.Scratch;
+import dev.softpick.kernels.layout.Panels;
 import dev.softpick.model.forward.WarmUp;
-import dev.softpick.model.stream.FirstLayer;
 import dev.softpick.model.stream.SessionState;
+import dev.softpick.model.stream.StateFormat;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -47,45 +44,14 @@ public final class StreamingSession implements AutoCloseable {
     }
 
     private final SoftpickTransformer model;
-    private final SoftpickConfig config;
-    private final Window window;
-    private final RowPass pass;
-    private final float[] answer;
-
-    /** Keys and values of earlier positions; null while an exact window slides, which uses none. */
-    private PagedKeyValueCache cache;
-
-    private FirstLayer firstLayer;
-    private Scratch scratch;
-    private PagedKeyValueCache[] caches;
-    private int[] rows;
-    private long position;
-    private boolean answered;
-    private long firstLayerRows;
+    private final SessionState state;
 
     @SuppressWarnings("unused") // read and written through STATUS
     private volatile int status;
 
-    StreamingSession(SoftpickTransformer model, Window window) {
-        this(model, window, null);
-        cache = pass.newCache(window == Window.SLIDING ? config.windowSize() : 0);
-        firstLayer = window == Window.EXACT ? new FirstLayer(config) : null;
-    }
-
-    /** Without a cache yet. */
-    private StreamingSession(SoftpickTransformer model, Window window, float[] answer) {
+    StreamingSession(SoftpickTransformer model, SessionState state) {
         this.model = model;
-        this.window = window;
-        config = model.config();
-        pass = new RowPass(config, model.weights());
-        this.answer = answer == null ? new float[config.hiddenSize()] : answer.clone();
-        memory(1);
-    }
-
-    private void memory(int count) {
-        scratch = pass.newScratch(count);
-        caches = new PagedKeyValueCache[count];
-        rows = new int[count];
+        this.state = state;
     }
 
     /**
@@ -111,10 +77,10 @@ public final class StreamingSession implements AutoCloseable {
      */
     public void step(float[] frames, int count, float[] output) {
         check(frames, count);
-        Shapes.output(output, (long) count * config.hiddenSize(), frames);
+        Shapes.output(output, (long) count * model.outputSize(), frames);
         begin();
         try {
-            advance(frames, count, output);
+            model.steps().step(state, frames, count, output);
         } finally {
             end();
         }
@@ -131,7 +97,7 @@ public final class StreamingSession implements AutoCloseable {
         check(frames, count);
         begin();
         try {
-            advance(frames, count, null);
+            model.steps().step(state, frames, count, null);
         } finally {
             end();
         }
@@ -141,60 +107,15 @@ public final class StreamingSession implements AutoCloseable {
         if (count < 1) {
             throw new IllegalArgumentException("count is " + count + "; allowed is 1 or more");
         }
-        Shapes.input("frames", frames, (long) count * config.embedDim());
+        Shapes.input("frames", frames, (long) count * model.config().embedDim());
     }
 
-    private void advance(float[] frames, int count, float[] output) {
-        Backend backend = WarmUp.of(config.normalizer()).backend();
-        int h = config.hiddenSize();
-        for (int i = 0; i < count; ) {
-            int n = blockRows(count - i, output != null);
-            block(backend, frames, i * config.embedDim(), n, output, i * h);
-            i += n;
-        }
-        answered = output != null;
-        if (answered) {
-            System.arraycopy(output, (count - 1) * h, answer, 0, h);
-        }
+    /** What a group steps, between {@link #begin} and {@link #end}. */
+    SessionState state() {
+        return state;
     }
 
-    /** How many of so many frames can go together: each answer of an exact window that slides is a pass of its own. */
-    private int blockRows(int count, boolean answers) {
-        int n = Math.min(count, Scratch.BLOCK_ROWS);
-        if (slides()) {
-            n = answers ? 1 : n;
-        } else if (window == Window.EXACT) {
-            n = (int) Math.min(n, config.windowSize() - position);
-        }
-        if (n > rows.length) {
-            memory(n);
-        }
-        return n;
-    }
-
-    private void block(Backend backend, float[] frames, int from, int n, float[] output, int to) {
-        boolean slides = slides();
-        for (int i = 0; i < n && !slides; i++) {
-            caches[i] = cache;
-            rows[i] = place(i);
-        }
-        pass.enter(backend, scratch, frames, from, n);
-        for (int i = 0; i < n; i++) {
-            entered(frames, from + i * config.embedDim(), scratch, i, position + i);
-        }
-        if (!slides) {
-            pass.run(backend, scratch, caches, rows, n);
-            if (output != null) {
-                pass.leave(backend, scratch, 0, n, output, to);
-            }
-        } else if (output != null) {
-            recompute(backend, output, to);
-        }
-        moved(n);
-    }
-
-    // What a step consists of; a group takes these for each of its sessions.
-
+    /** Keeps other threads out. */
     void begin() {
         if (!STATUS.compareAndSet(this, IDLE, BUSY)) {
             throw new IllegalStateException((int) STATUS.getVolatile(this) == CLOSED
@@ -205,49 +126,6 @@ public final class StreamingSession implements AutoCloseable {
 
     void end() {
         STATUS.setRelease(this, IDLE);
-    }
-
-    /** Whether the next frame pushes another one out of an exact window, so that all rows are computed anew. */
-    boolean slides() {
-        return window == Window.EXACT && position >= config.windowSize();
-    }
-
-    /** Makes room in the cache for the frame {@code ahead} of the next one; returns its row. */
-    int place(int ahead) {
-        int row = cache.row(position + ahead);
-        cache.provide(row);
-        return row;
-    }
-
-    PagedKeyValueCache cache() {
-        return cache;
-    }
-
-    /** Keeps what an exact window uses again. */
-    void entered(float[] frames, int from, Scratch s, int row, long at) {
-        firstLayerRows++;
-        if (firstLayer != null) {
-            firstLayer.put(at, frames, from, s, row);
-        }
-    }
-
-    /** The answer of an exact window that slides, its latest frame having entered. */
-    void recompute(Backend backend, float[] output, int to) {
-        Scratch s = model.pass().window();
-        firstLayer.copyTo(position + 1, s);
-        model.pass().lastOf(backend, s, output, to);
-    }
-
-    void moved(int count) {
-        position += count;
-        if (slides()) {
-            cache = null;
-        }
-    }
-
-    void answered(float[] output, int from) {
-        answered = true;
-        System.arraycopy(output, from, answer, 0, answer.length);
     }
 
     /**
@@ -261,12 +139,11 @@ public final class StreamingSession implements AutoCloseable {
         Shapes.output(output, classifier.outputSize(), null);
         begin();
         try {
-            if (!answered) {
+            if (!state.answered()) {
                 throw new IllegalStateException("there is no answer to the latest frame; call step before logits");
             }
-            WarmUp.of(config.normalizer())
-                    .backend()
-                    .multiply(answer, 0, answer.length, 1, classifier.weights(), output, 0, classifier.outputSize());
+            Panels w = classifier.weights();
+            WarmUp.of(model.config().normalizer()).backend().multiply(state.answer(), 0, w.k(), 1, w, output, 0, w.n());
         } finally {
             end();
         }
@@ -276,30 +153,20 @@ public final class StreamingSession implements AutoCloseable {
     public void reset() {
         begin();
         try {
-            clear();
+            state.clear();
         } finally {
             end();
         }
     }
 
-    private void clear() {
-        if (cache == null) {
-            cache = pass.newCache(0);
-        }
-        cache.clear();
-        position = 0;
-        answered = false;
-        firstLayerRows = 0;
-    }
-
     /** Frames taken since the session was new or reset. */
     public long position() {
-        return position;
+        return state.position();
     }
 
     /** What it attends to. */
     public Window window() {
-        return window;
+        return state.window();
     }
 
     /** The model that it runs. */
@@ -311,16 +178,10 @@ public final class StreamingSession implements AutoCloseable {
     public long stateBytes() {
         begin();
         try {
-            long floats = cache == null ? 0 : cache.size();
-            return Float.BYTES * (floats + (firstLayer == null ? 0 : firstLayer.size()));
+            return state.bytes();
         } finally {
             end();
         }
-    }
-
-    /** Rows of input projection, first norm and first queries, keys and values that were computed since the reset. */
-    long firstLayerRows() {
-        return firstLayerRows;
     }
 
     /**
@@ -330,13 +191,7 @@ public final class StreamingSession implements AutoCloseable {
     public StreamingSession fork() {
         begin();
         try {
-            StreamingSession fork = new StreamingSession(model, window, answer);
-            fork.cache = cache == null ? null : cache.fork(window == Window.SLIDING ? 0 : (int) position);
-            fork.firstLayer = firstLayer == null ? null : firstLayer.fork();
-            fork.position = position;
-            fork.answered = answered;
-            fork.firstLayerRows = firstLayerRows;
-            return fork;
+            return new StreamingSession(model, state.fork());
         } finally {
             end();
         }
@@ -355,14 +210,10 @@ public final class StreamingSession implements AutoCloseable {
     public byte[] save() {
         begin();
         try {
-            return SessionState.write(owner(), position, cache, firstLayer, answered, answer);
+            return StateFormat.write(state, model.fingerprint());
         } finally {
             end();
         }
-    }
-
-    private SessionState.Owner owner() {
-        return new SessionState.Owner(config, window, model.fingerprint());
     }
 
     /**
@@ -371,25 +222,10 @@ public final class StreamingSession implements AutoCloseable {
      * @throws SessionFormatException if the bytes are not a state, are damaged or cut off, or belong to another version,
      *     model or window; the session stays as it was
      */
-    public void restore(byte[] state) throws SessionFormatException {
+    public void restore(byte[] saved) throws SessionFormatException {
         begin();
         try {
-            SessionState saved = SessionState.read(owner(), state);
-            clear();
-            if (window == Window.EXACT) {
-                float[] frames = saved.floats(answer.length, saved.floats() - answer.length);
-                int count = frames.length / config.embedDim();
-                // A window that slides takes its frames as if it had slid before: nothing is attended to.
-                position = saved.position() < config.windowSize() ? 0 : saved.position() - count + config.windowSize();
-                if (count > 0) {
-                    advance(frames, count, null);
-                }
-            } else {
-                saved.fill(cache);
-            }
-            position = saved.position();
-            saved.copy(0, answer);
-            answered = saved.answered();
+            model.steps().restore(state, StateFormat.read(state, model.fingerprint(), saved));
         } finally {
             end();
         }
@@ -398,12 +234,10 @@ public final class StreamingSession implements AutoCloseable {
     /** Gives the memory back; the session cannot be used any more. Closing twice is allowed. */
     @Override
     public void close() {
-        if (!STATUS.compareAndSet(this, IDLE, CLOSED) && (int) STATUS.getVolatile(this) == BUSY) {
+        if (STATUS.compareAndSet(this, IDLE, CLOSED)) {
+            state.release();
+        } else if ((int) STATUS.getVolatile(this) == BUSY) {
             throw new IllegalStateException("the session is in use by another thread; it is for one thread at a time");
         }
-        cache = null;
-        firstLayer = null;
-        scratch = null;
-        caches = null;
     }
 }

@@ -2,8 +2,17 @@ package dev.softpick.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.softpick.kernels.layout.Panels;
+import dev.softpick.model.forward.ForwardPass;
+import dev.softpick.model.forward.RowPass;
 import dev.softpick.model.forward.Scratch;
 import dev.softpick.model.safetensors.SafetensorsFile;
+import dev.softpick.model.stream.SessionState;
+import dev.softpick.model.stream.StepPass;
+import dev.softpick.model.weights.AttentionWeights;
+import dev.softpick.model.weights.BlockWeights;
+import dev.softpick.model.weights.ModelWeights;
+import dev.softpick.model.weights.NormWeights;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -236,18 +245,36 @@ class StreamingTest {
         }
     }
 
-    /** What an exact window keeps: a step computes one row of projection, first norm and first queries, keys and values. */
+    /** What an exact window keeps is not computed again: NaN weights in its place are never read once the window slides. */
     @Test
     void anExactWindowComputesNoFirstLayerRowTwice() {
         SoftpickTransformer model = model(4, 16, 2, 2, 10, Normalizer.SOFTPICK);
-        StreamingSession session = model.newSession(Window.EXACT);
-        float[] answer = new float[16];
-        for (int step = 1; step <= 35; step++) {
-            session.step(Fixtures.gaussian(step, 4), answer);
-            assertThat(session.firstLayerRows()).isEqualTo(step);
-        }
-        session.feed(Fixtures.gaussian(1, 40), 10);
-        assertThat(session.firstLayerRows()).isEqualTo(45);
+        ModelWeights weights = model.weights();
+        BlockWeights first = weights.blocks().getFirst();
+        AttentionWeights attention = first.attention();
+        BlockWeights poisoned = new BlockWeights(
+                new NormWeights(nan(16), nan(16)),
+                new AttentionWeights(
+                        nan(attention.qkv()), attention.out(), 2, Normalizer.SOFTPICK, attention.ssmaxScale()),
+                first.ffnNorm(), first.ffn());
+        ForwardPass windows = new ForwardPass(model.config(), new ModelWeights(
+                nan(weights.inputProjection()), List.of(poisoned, weights.blocks().getLast()), weights.finalNorm(), null));
+        StepPass steps = new StepPass(new RowPass(model.config(), weights), windows);
+        SessionState state = steps.newState(Window.EXACT);
+        float[] frames = Fixtures.gaussian(6, 35 * 4);
+        float[] answers = new float[35 * 16];
+        steps.step(state, frames, 35, answers);
+        assertThat(answers).isEqualTo(batch(model, Window.EXACT, frames, 35));
+    }
+
+    private static Panels nan(Panels weights) {
+        return Panels.pack(nan(weights.k() * weights.n()), weights.k(), weights.n(), nan(weights.n()), weights.width());
+    }
+
+    private static float[] nan(int length) {
+        float[] values = new float[length];
+        Arrays.fill(values, Float.NaN);
+        return values;
     }
 
     @ParameterizedTest

@@ -9,16 +9,18 @@ import java.util.Arrays;
  * values {@code [panel of columns][GROUP][panelWidth]}.
  *
  * <p>With a window, row i sees the last {@code window} keys and the pages are a ring. Without one it sees all; what is
- * linear in the scores ({@code linear}, softpick) then keeps values of the chunk under way only, and the finished chunks in the state
+ * linear in the scores ({@code linear}, softpick) then keeps values of the current chunk only, and the finished chunks in the state
  * {@code Σ k vᵀ}. A state cannot forget its oldest key exactly, so under a window values are kept instead.
  *
- * <p>Rows are the caller's to count: each head takes row 0, 1, 2, …, and {@link #provide} before that. Not for more than one
+ * <p>Rows are the caller's to count: each head takes row 0, 1, 2, …, and {@link #ensurePage} before that. Not for more than one
  * thread at a time.
  */
 public final class PagedKeyValueCache {
 
     /** Keys in a group: a whole number of panels at every width, and of virtual lanes; every chunk is a multiple. */
     public static final int GROUP = 64;
+
+    private static final float[] NONE = {};
 
     /** Groups in a page: 1.5 MB of the default model's keys, more than half a region, so that pages are never moved. */
     private static final int PAGE_GROUPS = 4;
@@ -34,10 +36,10 @@ public final class PagedKeyValueCache {
     private final int pageGroups;
     private float[][] pages;
 
-    /** Values of the chunk under way and the state; only where finished chunks live in the state. */
-    private final float[] recent;
+    /** Values of the current chunk, and the state; only where finished chunks live in the state, and from the first row on. */
+    private float[] recent = NONE;
 
-    private final float[] state;
+    private float[] state = NONE;
 
     /** A window of 0 is none. */
     public PagedKeyValueCache(int heads, int headSize, int panelWidth, int window, boolean linear) {
@@ -52,8 +54,6 @@ public final class PagedKeyValueCache {
         int ring = Math.ceilDiv(window, GROUP);
         pages = new float[Math.max(1, Math.ceilDiv(ring, PAGE_GROUPS))][];
         pageGroups = window == 0 ? PAGE_GROUPS : Math.ceilDiv(ring, pages.length);
-        recent = new float[keepsState() ? Panels.LEAD + floats(heads, chunk, paddedSize) : 0];
-        state = new float[keepsState() ? Panels.LEAD + floats(heads, headSize, paddedSize) : 0];
     }
 
     /** For {@link #fork}. */
@@ -80,25 +80,26 @@ public final class PagedKeyValueCache {
      * A second cache that goes on from the first {@code rows} rows. Full pages of a cache without a window are never written
      * again, so both share them.
      */
-    public PagedKeyValueCache fork(int rows) {
+    public PagedKeyValueCache fork(long rows) {
         PagedKeyValueCache fork = new PagedKeyValueCache(this);
-        int full = window == 0 ? rows / (pageGroups * GROUP) : 0;
+        int full = window == 0 ? (int) Math.min(rows / (pageGroups * GROUP), pages.length) : 0;
         for (int page = full; page < pages.length; page++) {
             fork.pages[page] = pages[page] == null ? null : pages[page].clone();
         }
         return fork;
     }
 
-    /** Forgets everything. What is without a window gives its pages back. */
+    /** Forgets everything. What is without a window gives its memory back. */
     public void clear() {
         if (window == 0) {
-            pages = new float[1][];
+            Arrays.fill(pages, null);
+            recent = NONE;
+            state = NONE;
         }
-        Arrays.fill(state, 0f);
     }
 
     /** Makes room for a row; allocates only where a page begins that has not been used before. */
-    public void provide(int row) {
+    public void ensurePage(int row) {
         int page = row / GROUP / pageGroups;
         if (window > 0) {
             page %= pages.length;
@@ -108,6 +109,10 @@ public final class PagedKeyValueCache {
         if (pages[page] == null) {
             int width = keepsState() ? headSize : headSize + paddedSize;
             pages[page] = new float[Panels.LEAD + floats(heads, pageGroups * GROUP, width)];
+        }
+        if (keepsState() && state.length == 0) {
+            recent = new float[Panels.LEAD + floats(heads, chunk, paddedSize)];
+            state = new float[Panels.LEAD + floats(heads, headSize, paddedSize)];
         }
     }
 

@@ -3,43 +3,37 @@ package dev.softpick.model.forward;
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.layout.PagedKeyValueCache;
 import dev.softpick.model.OutputMode;
-import dev.softpick.model.SoftpickConfig;
-import dev.softpick.model.weights.ModelWeights;
 import java.lang.ref.SoftReference;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicReference;
 
 /** A batch's way through the model under a banded mask, sequence by sequence, a block of rows after the other. */
 public final class BandedPass {
 
     private final RowPass pass;
 
-    /** Memory that a call hands on to the next. */
-    private final AtomicReference<SoftReference<Lane>> idle = new AtomicReference<>();
+    private final ScratchPool<Lane> pool = new ScratchPool<>();
 
-    public BandedPass(SoftpickConfig config, ModelWeights weights) {
-        pass = new RowPass(config, weights);
+    public BandedPass(RowPass pass) {
+        this.pass = pass;
     }
 
     /** Runs the batch on what is warm. */
     public void run(float[] input, int batch, int steps, float[] output) {
         Backend backend = WarmUp.of(pass.config().normalizer()).backend();
-        SoftReference<Lane> reference = idle.getAndSet(null);
-        Lane lane = reference == null ? null : reference.get();
-        if (lane == null || lane.rows.length < Math.min(steps, Scratch.BLOCK_ROWS)) {
-            lane = new Lane(Math.min(steps, Scratch.BLOCK_ROWS));
-        }
+        int block = Math.min(steps, Scratch.BLOCK_ROWS);
+        Lane known = pool.take(1, 1, block);
+        Lane lane = known != null ? known : new Lane(block);
         int h = pass.config().hiddenSize();
         int answer = pass.config().outputMode() == OutputMode.ALL ? steps * h : h;
         for (int i = 0; i < batch; i++) {
             lane.sequence(backend, input, i * steps, steps, output, i * answer);
         }
-        idle.set(lane.reference);
+        pool.giveBack(lane);
     }
 
     /** Memory for one sequence at a time. */
-    private final class Lane {
-        final SoftReference<Lane> reference = new SoftReference<>(this);
+    private final class Lane implements ScratchPool.Memory<Lane> {
+        private final SoftReference<Lane> reference = new SoftReference<>(this);
         final int[] rows;
         final Scratch scratch;
         final PagedKeyValueCache cache = pass.newCache(pass.config().windowSize());
@@ -58,6 +52,21 @@ public final class BandedPass {
             sums = new double[mean ? h : 0];
         }
 
+        @Override
+        public boolean fits(int members, int sequences, int steps) {
+            return scratch.fits(members, sequences, steps);
+        }
+
+        @Override
+        public int size() {
+            return scratch.size();
+        }
+
+        @Override
+        public SoftReference<Lane> reference() {
+            return reference;
+        }
+
         void sequence(Backend backend, float[] input, int first, int steps, float[] output, int to) {
             int h = pass.config().hiddenSize();
             Arrays.fill(sums, 0);
@@ -65,19 +74,19 @@ public final class BandedPass {
                 int n = Math.min(rows.length, steps - step);
                 for (int i = 0; i < n; i++) {
                     rows[i] = cache.row(step + i);
-                    cache.provide(rows[i]);
+                    cache.ensurePage(rows[i]);
                 }
-                pass.enter(backend, scratch, input, (first + step) * pass.config().embedDim(), n);
+                pass.embed(backend, scratch, input, (first + step) * pass.config().embedDim(), n);
                 pass.run(backend, scratch, caches, rows, n);
                 switch (pass.config().outputMode()) {
                     case LAST_TIMESTEP -> {
                         if (step + n == steps) {
-                            pass.leave(backend, scratch, n - 1, 1, output, to);
+                            pass.finalNorm(backend, scratch, n - 1, 1, output, to);
                         }
                     }
-                    case ALL -> pass.leave(backend, scratch, 0, n, output, to + step * h);
+                    case ALL -> pass.finalNorm(backend, scratch, 0, n, output, to + step * h);
                     case MEAN_POOL -> {
-                        pass.leave(backend, scratch, 0, n, normed, 0);
+                        pass.finalNorm(backend, scratch, 0, n, normed, 0);
                         for (int i = 0; i < n * h; i++) {
                             sums[i % h] += normed[i];
                         }

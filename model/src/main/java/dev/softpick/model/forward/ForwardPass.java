@@ -14,13 +14,13 @@ public final class ForwardPass {
     private final SoftpickConfig config;
     private final ModelWeights weights;
     private final BlockPass[] blocks;
-    private final ScratchPool pool;
+    private final ScratchPool<Scratch> pool;
     private final int parallelism;
     private final Executor executor;
 
     /** On the caller's thread. */
     public ForwardPass(SoftpickConfig config, ModelWeights weights) {
-        this(config, weights, new ScratchPool(), 1, null);
+        this(config, weights, new ScratchPool<>(), 1, null);
     }
 
     /**
@@ -31,7 +31,8 @@ public final class ForwardPass {
      * @param executor starts the others; null where there are none
      */
     private ForwardPass(
-            SoftpickConfig config, ModelWeights weights, ScratchPool pool, int parallelism, Executor executor) {
+            SoftpickConfig config, ModelWeights weights, ScratchPool<Scratch> pool, int parallelism,
+            Executor executor) {
         this.config = config;
         this.weights = weights;
         this.pool = pool;

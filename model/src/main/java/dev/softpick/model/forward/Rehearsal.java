@@ -138,7 +138,7 @@ final class Rehearsal {
                 new PagedKeyValueCache(1, size, panelWidth, 0, config.normalizer() == Normalizer.SOFTPICK);
         float[] m = values(4 * size);
         for (int row = 0; row < chunk + SHORT_ROWS; row++) {
-            cache.provide(row);
+            cache.ensurePage(row);
             cache.append(0, row, m, size, m, 2 * size);
         }
         scenes.add(new Scene(

@@ -34,7 +34,7 @@ public record RowPass(SoftpickConfig config, ModelWeights weights) {
     }
 
     /** First hidden states, and the first block's queries, keys and values, of frames. */
-    public void enter(Backend backend, Scratch s, float[] frames, int from, int rows) {
+    public void embed(Backend backend, Scratch s, float[] frames, int from, int rows) {
         int h = config.hiddenSize();
         if (weights.inputProjection() == null) {
             System.arraycopy(frames, from, s.m, s.hidden, rows * h);
@@ -52,7 +52,7 @@ public record RowPass(SoftpickConfig config, ModelWeights weights) {
     }
 
     /**
-     * Rows that have entered go on to the last hidden states, before the final norm.
+     * Embedded rows go on to the last hidden states, before the final norm.
      *
      * @param caches the cache of each row, with room for it
      * @param positions where in it the row stands; rows of one cache are consecutive and in order
@@ -76,7 +76,7 @@ public record RowPass(SoftpickConfig config, ModelWeights weights) {
     }
 
     /** The final norm of rows {@code first} to {@code first + rows − 1}, into the caller's array. */
-    public void leave(Backend backend, Scratch s, int first, int rows, float[] output, int to) {
+    public void finalNorm(Backend backend, Scratch s, int first, int rows, float[] output, int to) {
         int h = config.hiddenSize();
         if (weights.finalNorm() == null) {
             System.arraycopy(s.m, s.hidden + first * h, output, to, rows * h);

@@ -8,7 +8,7 @@ import java.lang.ref.SoftReference;
  * All memory that a forward pass writes for one group of sequences. The regions lie in one array: a large one is never
  * moved by the collector, and every region starts on a cache line.
  */
-public final class Scratch {
+public final class Scratch implements ScratchPool.Memory<Scratch> {
 
     /**
      * Rows that go through a product, and its epilogue, together: their feed-forward rows stay in the L2 cache, and
@@ -16,8 +16,7 @@ public final class Scratch {
      */
     public static final int BLOCK_ROWS = 240;
 
-    /** What the pool keeps; made once, so that handing back allocates nothing. */
-    final SoftReference<Scratch> reference = new SoftReference<>(this);
+    private final SoftReference<Scratch> reference = new SoftReference<>(this);
 
     /** Most rows of this scratch. */
     final int rows;
@@ -71,10 +70,20 @@ public final class Scratch {
         starts = new int[sequences + 1];
     }
 
-    /** Whether a group of so many sequences and steps fits, with so many members at work on it. */
-    boolean fits(int members, int sequences, int steps) {
+    @Override
+    public boolean fits(int members, int sequences, int steps) {
         return members <= caches.length && sequences < starts.length && steps <= this.steps
                 && (long) sequences * steps <= rows;
+    }
+
+    @Override
+    public int size() {
+        return m.length;
+    }
+
+    @Override
+    public SoftReference<Scratch> reference() {
+        return reference;
     }
 
     /** Hands out regions of the array, each on a cache line. */

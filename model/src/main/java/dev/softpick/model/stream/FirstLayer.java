@@ -42,7 +42,7 @@ public final class FirstLayer {
         return new FirstLayer(this);
     }
 
-    /** Takes row {@code row} of what has entered, in place of the oldest. */
+    /** Takes an embedded row, in place of the oldest. */
     public void put(long position, float[] input, int from, Scratch s, int row) {
         int slot = (int) (position % window);
         System.arraycopy(input, from, frames, slot * embed, embed);

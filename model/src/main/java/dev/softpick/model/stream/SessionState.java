@@ -1,254 +1,138 @@
 package dev.softpick.model.stream;
 
-import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.PagedKeyValueCache;
-import dev.softpick.model.Normalizer;
-import dev.softpick.model.SessionFormatException;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.Window;
-import dev.softpick.model.weights.ModelWeights;
-import dev.softpick.model.weights.Parameters;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
-import java.util.Map;
-import java.util.zip.CRC32C;
+import dev.softpick.model.forward.RowPass;
+import dev.softpick.model.forward.Scratch;
 
 /**
- * A session's state as bytes, in an order that knows no panels; {@link dev.softpick.model.StreamingSession#save} documents the form. A head of a
- * layer has its keys, row by row, then its values, then its state; of a position's count alone follows how many.
+ * What a session remembers of its frames, and nothing that it needs only during a step: that is the {@link StepPass}'s. Not
+ * for more than one thread at a time.
  */
 public final class SessionState {
 
-    private static final byte[] MAGIC = "SPKSTATE".getBytes(StandardCharsets.US_ASCII);
-    /** Far beyond what any stream reaches, and far enough from where positions would overflow. */
-    private static final long LARGEST_POSITION = 1L << 60;
-
-    private static final int VERSION = 1;
-    private static final int FINGERPRINT = 32;
-    private static final int POSITION = MAGIC.length + 2 * Integer.BYTES + FINGERPRINT;
-    private static final int HEADER = POSITION + Long.BYTES + Integer.BYTES;
-    private static final int CHECKSUM = Integer.BYTES;
-
     private final SoftpickConfig config;
     private final Window window;
-    private final ByteBuffer bytes;
-    private final FloatBuffer floats;
 
-    private SessionState(SoftpickConfig config, Window window, ByteBuffer bytes) {
-        this.config = config;
+    /** Keys and values of earlier positions; empty while an exact window slides, which uses none. */
+    private PagedKeyValueCache cache;
+
+    /** Null without an exact window. */
+    private FirstLayer firstLayer;
+
+    private final float[] answer;
+    private long position;
+    private boolean answered;
+
+    /** Of a session without a frame. */
+    public SessionState(RowPass pass, Window window) {
+        config = pass.config();
         this.window = window;
-        this.bytes = bytes;
-        floats = bytes.slice(HEADER, bytes.capacity() - HEADER - CHECKSUM).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+        cache = pass.newCache(window == Window.SLIDING ? config.windowSize() : 0);
+        firstLayer = window == Window.EXACT ? new FirstLayer(config) : null;
+        answer = new float[config.hiddenSize()];
     }
 
-    /** What a session is of, as its state knows it. */
-    public record Owner(SoftpickConfig config, Window window, byte[] fingerprint) {}
-
-    /** The state as bytes. */
-    public static byte[] write(
-            Owner owner, long position, PagedKeyValueCache cache, FirstLayer firstLayer, boolean answered, float[] answer) {
-        SoftpickConfig config = owner.config();
-        long size = size(config, owner.window(), position);
-        if (size > Integer.MAX_VALUE - 8) {
-            throw new IllegalStateException(
-                    "the state has " + size + " bytes; an array holds at most " + (Integer.MAX_VALUE - 8));
-        }
-        ByteBuffer bytes = ByteBuffer.allocate((int) size).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.put(MAGIC).putInt(VERSION).putInt(owner.window().ordinal()).put(owner.fingerprint());
-        bytes.putLong(position).putInt(answered ? 1 : 0);
-        SessionState state = new SessionState(config, owner.window(), bytes);
-        state.floats.put(answer);
-        if (owner.window() == Window.EXACT) {
-            state.floats.put(firstLayer.frames(position, (int) Math.min(position, config.windowSize())));
-        } else {
-            state.take(cache);
-        }
-        bytes.putInt(bytes.capacity() - CHECKSUM, crc(bytes.array()));
-        return bytes.array();
+    private SessionState(SessionState other) {
+        config = other.config;
+        window = other.window;
+        cache = other.cache.fork(other.position);
+        firstLayer = other.firstLayer == null ? null : other.firstLayer.fork();
+        answer = other.answer.clone();
+        position = other.position;
+        answered = other.answered;
     }
 
-    private void take(PagedKeyValueCache cache) {
-        float[] row = new float[config.headSize()];
-        long position = position();
-        for (int head = 0; head < cache.heads(); head++) {
-            for (long i = position - keys(config, window, position); i < position; i++) {
-                cache.key(head, cache.row(i), row, 0);
-                floats.put(row);
-            }
-            for (long i = position - values(config, window, position); i < position; i++) {
-                cache.value(head, cache.row(i), row, 0);
-                floats.put(row);
-            }
-            for (int i = 0; i < stateRows(config, window, position); i++) {
-                cache.stateRow(head, i, row, 0);
-                floats.put(row);
-            }
-        }
+    /** Another one that has seen the same frames; both go on without each other. */
+    public SessionState fork() {
+        return new SessionState(this);
     }
 
-    /** Puts the keys, values and states into an empty cache. */
-    public void fill(PagedKeyValueCache cache) {
-        int d = config.headSize();
-        long position = position();
-        int keys = (int) keys(config, window, position);
-        int values = (int) values(config, window, position);
-        int stateRows = stateRows(config, window, position);
-        float[] key = new float[d];
-        float[] value = new float[d];
-        for (int i = 0; i < keys; i++) {
-            cache.provide(cache.row(position - keys + i));
-        }
-        for (int head = 0; head < cache.heads(); head++) {
-            int from = config.hiddenSize() + head * (keys + values + stateRows) * d;
-            for (int i = 0; i < keys; i++) {
-                floats.get(from + i * d, key);
-                // A value that is not kept any more: any value, the later ones take its place.
-                floats.get(from + (keys + Math.max(0, i - (keys - values))) * d, value);
-                cache.append(head, cache.row(position - keys + i), key, 0, value, 0);
-            }
-            for (int i = 0; i < stateRows; i++) {
-                floats.get(from + (keys + values + i) * d, key);
-                cache.setStateRow(head, i, key, 0);
-            }
-        }
+    /** Forgets all frames. */
+    public void clear() {
+        cache.clear();
+        position = 0;
+        answered = false;
     }
 
-    /** Checks everything before the first array is made. */
-    public static SessionState read(Owner owner, byte[] state) throws SessionFormatException {
-        SoftpickConfig config = owner.config();
-        int shortest = HEADER + config.hiddenSize() * Float.BYTES + CHECKSUM;
-        if (state == null || state.length < MAGIC.length || !startsWithMagic(state)) {
-            throw new SessionFormatException("the bytes are not the state of a session; they must begin with SPKSTATE");
-        }
-        if (state.length < HEADER + CHECKSUM) {
-            throw new SessionFormatException(
-                    "the state is cut off: it has " + state.length + " bytes, the shortest has " + shortest);
-        }
-        ByteBuffer bytes = ByteBuffer.wrap(state).order(ByteOrder.LITTLE_ENDIAN);
-        int version = bytes.getInt(MAGIC.length);
-        if (version != VERSION) {
-            throw new SessionFormatException("the state has version " + version + "; this library reads " + VERSION);
-        }
-        if (bytes.getInt(state.length - CHECKSUM) != crc(state)) {
-            throw new SessionFormatException("the state is damaged or cut off: its checksum is not that of its bytes");
-        }
-        int window = bytes.getInt(MAGIC.length + Integer.BYTES);
-        if (window != owner.window().ordinal()) {
-            Window[] all = Window.values();
-            throw new SessionFormatException("the state belongs to the window "
-                    + (window >= 0 && window < all.length ? all[window] : window) + "; the session's is "
-                    + owner.window());
-        }
-        if (!Arrays.equals(
-                state, POSITION - FINGERPRINT, POSITION, owner.fingerprint(), 0, FINGERPRINT)) {
-            throw new SessionFormatException("the state belongs to another model; options or weights differ");
-        }
-        long position = bytes.getLong(POSITION);
-        if (position < 0 || position > LARGEST_POSITION || (owner.window() == Window.UNBOUNDED && position > state.length)
-                || size(config, owner.window(), position) != state.length) {
-            throw new SessionFormatException(
-                    "the state has " + state.length + " bytes, which does not fit its position " + position);
-        }
-        int answered = bytes.getInt(POSITION + Long.BYTES);
-        if (answered != 0 && answered != 1) {
-            throw new SessionFormatException("the state's flag for an answer is " + answered + "; allowed are 0 and 1");
-        }
-        return new SessionState(config, owner.window(), bytes);
+    /** Gives the memory back; what is left are numbers. */
+    public void release() {
+        cache = null;
+        firstLayer = null;
     }
 
-    private static boolean startsWithMagic(byte[] state) {
-        return Arrays.equals(state, 0, MAGIC.length, MAGIC, 0, MAGIC.length);
+    /** The model's options. */
+    public SoftpickConfig config() {
+        return config;
     }
 
-    /** Frames taken so far. */
+    /** What the session attends to. */
+    public Window window() {
+        return window;
+    }
+
+    /** Frames taken. */
     public long position() {
-        return bytes.getLong(POSITION);
+        return position;
     }
 
-    /** Whether there is an answer to the latest frame. */
+    /** Whether {@link #answer} belongs to the latest frame. */
     public boolean answered() {
-        return bytes.getInt(POSITION + Long.BYTES) != 0;
+        return answered;
     }
 
-    /** How many floats there are: the answer, then the state. */
-    public int floats() {
-        return floats.capacity();
+    /** The latest answer, {@code [hiddenSize]}; written by what steps the session. */
+    public float[] answer() {
+        return answer;
     }
 
-    /** Some of them. */
-    public float[] floats(int from, int count) {
-        float[] copy = new float[count];
-        floats.get(from, copy);
-        return copy;
+    /** Bytes of keys, values, states and frames. */
+    public long bytes() {
+        return Float.BYTES * (cache.size() + (firstLayer == null ? 0 : firstLayer.size()));
     }
 
-    /** Some of them. */
-    public void copy(int from, float[] to) {
-        floats.get(from, to);
+    /** Whether a frame pushes another one out of an exact window, so that all its rows are computed anew. */
+    boolean slides(long at) {
+        return window == Window.EXACT && at >= config.windowSize();
     }
 
-    /** Bytes of a state at this position. */
-    private static long size(SoftpickConfig config, Window window, long position) {
-        long heads = (long) config.numLayers() * config.numHeads();
-        long state = window == Window.EXACT
-                ? Math.min(position, config.windowSize()) * config.embedDim()
-                : heads * config.headSize() * (keys(config, window, position) + values(config, window, position)
-                        + stateRows(config, window, position));
-        return HEADER + Float.BYTES * (config.hiddenSize() + state) + CHECKSUM;
-    }
-
-    /** Keys of a head that are kept: those that the next row sees. */
-    private static long keys(SoftpickConfig config, Window window, long position) {
-        return window == Window.SLIDING ? Math.min(position, config.windowSize() - 1) : position;
-    }
-
-    private static boolean linear(SoftpickConfig config, Window window) {
-        return window == Window.UNBOUNDED && config.normalizer() == Normalizer.SOFTPICK;
-    }
-
-    /** With a state: those of the chunk under way, or just filled. */
-    private static long values(SoftpickConfig config, Window window, long position) {
-        long keys = keys(config, window, position);
-        if (!linear(config, window) || position == 0) {
-            return keys;
+    /** How many of the next frames one block can take: each answer of an exact window that slides is a pass of its own. */
+    int together(int count, boolean answers) {
+        if (slides(position)) {
+            return answers ? 1 : count;
         }
-        int chunk = KeyValueCache.chunkFor(config.headSize());
-        return keys - (position - 1) / chunk * chunk;
+        return window == Window.EXACT ? (int) Math.min(count, config.windowSize() - position) : count;
     }
 
-    private static int stateRows(SoftpickConfig config, Window window, long position) {
-        return linear(config, window) && values(config, window, position) < position ? config.headSize() : 0;
+    PagedKeyValueCache cache() {
+        return cache;
     }
 
-    private static int crc(byte[] state) {
-        CRC32C crc = new CRC32C();
-        crc.update(state, 0, state.length - CHECKSUM);
-        return (int) crc.getValue();
+    FirstLayer firstLayer() {
+        return firstLayer;
     }
 
-    /** SHA-256 of what a state depends on: the options that count in inference, and every weight. */
-    public static byte[] fingerprint(SoftpickConfig config, ModelWeights weights) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            String options = config.embedDim() + " " + config.hiddenSize() + " " + config.numHeads() + " "
-                    + config.numLayers() + " " + config.windowSize() + " " + config.normalizer().id() + " "
-                    + config.finalNorm();
-            digest.update(options.getBytes(StandardCharsets.UTF_8));
-            for (Map.Entry<String, float[]> parameter : Parameters.values(config, weights).entrySet()) {
-                digest.update(parameter.getKey().getBytes(StandardCharsets.UTF_8));
-                float[] values = parameter.getValue();
-                ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
-                bytes.asFloatBuffer().put(values);
-                digest.update(bytes);
-            }
-            return digest.digest();
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible);
+    /** Makes room for a position's keys and values; returns its row in the cache. */
+    int ensureRow(long at) {
+        int row = cache.row(at);
+        cache.ensurePage(row);
+        return row;
+    }
+
+    /** Keeps of a row what an exact window uses again. */
+    void keep(long at, float[] frames, int from, Scratch s, int row) {
+        if (firstLayer != null) {
+            firstLayer.put(at, frames, from, s, row);
+        }
+    }
+
+    /** As if so many frames had been taken, and the latest had been answered or not. */
+    void moveTo(long frames, boolean latestAnswered) {
+        position = frames;
+        answered = latestAnswered;
+        if (slides(frames)) {
+            cache.clear();
         }
     }
 }

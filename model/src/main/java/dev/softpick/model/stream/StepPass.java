@@ -1,0 +1,136 @@
+package dev.softpick.model.stream;
+
+import dev.softpick.kernels.backend.Backend;
+import dev.softpick.model.Window;
+import dev.softpick.model.forward.ForwardPass;
+import dev.softpick.model.forward.RowPass;
+import dev.softpick.model.forward.Scratch;
+import dev.softpick.model.forward.ScratchPool;
+import dev.softpick.model.forward.WarmUp;
+import java.util.Arrays;
+
+/**
+ * The way of sessions' next frames through the model. A block of rows goes together: one row each of many sessions, or the
+ * next rows of one. A row continues from its session's keys and values; with an exact window that slides, which has none,
+ * its window is computed anew.
+ */
+public final class StepPass {
+
+    private final RowPass rows;
+    private final ForwardPass windows;
+    private final ScratchPool<StepScratch> pool = new ScratchPool<>();
+    private final int embed;
+    private final int h;
+
+    /** Single rows go through the one pass, windows through the other. */
+    public StepPass(RowPass rows, ForwardPass windows) {
+        this.rows = rows;
+        this.windows = windows;
+        embed = rows.config().embedDim();
+        h = rows.config().hiddenSize();
+    }
+
+    /** What a session without a frame remembers. */
+    public SessionState newState(Window window) {
+        return new SessionState(rows, window);
+    }
+
+    /** One frame for each session: {@code frames} is {@code [states, embedDim]}, {@code output} {@code [states, hiddenSize]}. */
+    public void step(SessionState[] states, float[] frames, float[] output) {
+        Backend backend = backend();
+        StepScratch s = take(states.length);
+        for (int first = 0; first < states.length; first += s.states.length) {
+            int n = Math.min(s.states.length, states.length - first);
+            for (int i = 0; i < n; i++) {
+                s.states[i] = states[first + i];
+                s.positions[i] = states[first + i].position();
+            }
+            block(backend, s, n, frames, first * embed, output, first * h);
+        }
+        giveBack(s);
+    }
+
+    /** The next frames of one session, {@code [count, embedDim]}; where {@code output} is null, nobody needs the answers. */
+    public void step(SessionState state, float[] frames, int count, float[] output) {
+        Backend backend = backend();
+        StepScratch s = take(count);
+        for (int first = 0; first < count; ) {
+            int n = state.together(Math.min(s.states.length, count - first), output != null);
+            for (int i = 0; i < n; i++) {
+                s.states[i] = state;
+                s.positions[i] = state.position() + i;
+            }
+            block(backend, s, n, frames, first * embed, output, first * h);
+            first += n;
+        }
+        giveBack(s);
+    }
+
+    private void block(Backend backend, StepScratch s, int n, float[] frames, int from, float[] output, int to) {
+        int going = s.place(n);
+        rows.embed(backend, s.scratch, frames, from, n);
+        for (int i = 0; i < n; i++) {
+            s.states[i].keep(s.positions[i], frames, from + i * embed, s.scratch, i);
+        }
+        if (going > 0) {
+            s.moveUp(going);
+            rows.run(backend, s.scratch, s.caches, s.rows, going);
+        }
+        for (int i = 0; i < going && output != null; i++) {
+            rows.finalNorm(backend, s.scratch, i, 1, output, to + s.places[i] * h);
+        }
+        for (int i = 0; i < n; i++) {
+            SessionState state = s.states[i];
+            if (output != null) {
+                if (state.slides(s.positions[i])) {
+                    window(backend, state, s.positions[i] + 1, output, to + i * h);
+                }
+                System.arraycopy(output, to + i * h, state.answer(), 0, h);
+            }
+            state.moveTo(s.positions[i] + 1, output != null);
+        }
+    }
+
+    /** The answer to the last frame before {@code end}, where an exact window slides. */
+    private void window(Backend backend, SessionState state, long end, float[] output, int to) {
+        Scratch s = windows.window();
+        state.firstLayer().copyTo(end, s);
+        windows.lastOf(backend, s, output, to);
+    }
+
+    /** Goes on from a saved state, which was of a session like this one. */
+    public void restore(SessionState state, StateFormat saved) {
+        state.clear();
+        if (state.window() == Window.EXACT) {
+            float[] frames = saved.frames();
+            int count = frames.length / embed;
+            int window = rows.config().windowSize();
+            // A window that slides takes its frames as if it had slid before: nothing is attended to.
+            state.moveTo(saved.position() < window ? 0 : saved.position() - count + window, false);
+            if (count > 0) {
+                step(state, frames, count, null);
+            }
+        } else {
+            saved.fill(state.cache());
+        }
+        saved.copyAnswer(state.answer());
+        state.moveTo(saved.position(), saved.answered());
+    }
+
+    private Backend backend() {
+        return WarmUp.of(rows.config().normalizer()).backend();
+    }
+
+    private StepScratch take(int count) {
+        int block = Math.min(count, Scratch.BLOCK_ROWS);
+        StepScratch s = pool.take(1, 1, block);
+        return s != null ? s : new StepScratch(rows, block);
+    }
+
+    /** What waits for the next call must not keep closed sessions alive. */
+    private void giveBack(StepScratch s) {
+        Arrays.fill(s.states, null);
+        Arrays.fill(s.caches, null);
+        pool.giveBack(s);
+    }
+}

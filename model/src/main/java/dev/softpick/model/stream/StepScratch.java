@@ -1,0 +1,79 @@
+package dev.softpick.model.stream;
+
+import dev.softpick.kernels.layout.PagedKeyValueCache;
+import dev.softpick.model.forward.RowPass;
+import dev.softpick.model.forward.Scratch;
+import dev.softpick.model.forward.ScratchPool;
+import java.lang.ref.SoftReference;
+
+/** All memory that a step writes, for a block of rows. */
+final class StepScratch implements ScratchPool.Memory<StepScratch> {
+
+    private final SoftReference<StepScratch> reference = new SoftReference<>(this);
+    private final int h;
+
+    final Scratch scratch;
+
+    /** The session of each row, and its position there. */
+    final SessionState[] states;
+
+    final long[] positions;
+
+    /** Which rows go on from keys and values, and for each of these the cache and its row there. */
+    final int[] places;
+
+    final PagedKeyValueCache[] caches;
+
+    final int[] rows;
+
+    StepScratch(RowPass pass, int count) {
+        h = pass.config().hiddenSize();
+        scratch = pass.newScratch(count);
+        states = new SessionState[count];
+        positions = new long[count];
+        places = new int[count];
+        caches = new PagedKeyValueCache[count];
+        rows = new int[count];
+    }
+
+    /** Finds the rows that go on from keys and values, and makes room for theirs; returns how many these are. */
+    int place(int count) {
+        int going = 0;
+        for (int i = 0; i < count; i++) {
+            if (!states[i].slides(positions[i])) {
+                places[going] = i;
+                caches[going] = states[i].cache();
+                rows[going] = states[i].ensureRow(positions[i]);
+                going++;
+            }
+        }
+        return going;
+    }
+
+    /** The embedded rows that go on move up, over those that do not. */
+    void moveUp(int going) {
+        float[] m = scratch.m;
+        for (int i = 0; i < going; i++) {
+            int from = places[i];
+            if (from != i) {
+                System.arraycopy(m, scratch.hidden + from * h, m, scratch.hidden + i * h, h);
+                System.arraycopy(m, scratch.qkv + from * 3 * h, m, scratch.qkv + i * 3 * h, 3 * h);
+            }
+        }
+    }
+
+    @Override
+    public boolean fits(int members, int sequences, int steps) {
+        return scratch.fits(members, sequences, steps);
+    }
+
+    @Override
+    public int size() {
+        return scratch.size();
+    }
+
+    @Override
+    public SoftReference<StepScratch> reference() {
+        return reference;
+    }
+}
