@@ -1,9 +1,8 @@
 /** The softpick command. */
 module dev.softpick.cli {
-    requires dev.softpick.model;
+    requires dev.softpick.measure;
     requires com.google.gson;
     requires info.picocli;
-    requires java.management;
 
     provides java.lang.System.LoggerFinder with
             dev.softpick.cli.terminal.QuietLoggerFinder;

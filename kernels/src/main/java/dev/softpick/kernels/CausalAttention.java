@@ -22,6 +22,19 @@ public final class CausalAttention {
 
     private CausalAttention() {}
 
+    /**
+     * Keys that softpick attends to one by one for a head of that size, the last of them 192 or a multiple of it; a sum
+     * {@code Σ k vᵀ} stands for those before. A figure for cost models: no bit depends on knowing it.
+     *
+     * @throws IllegalArgumentException if the size is below 1
+     */
+    public static int chunk(int headSize) {
+        if (headSize < 1) {
+            throw new IllegalArgumentException("headSize is " + headSize + "; allowed is a number from 1");
+        }
+        return KeyValueCache.chunkFor(headSize);
+    }
+
     @FunctionalInterface
     private interface Kernel {
         void attend(Backend backend, KeyValueCache cache, int offset, int rows);

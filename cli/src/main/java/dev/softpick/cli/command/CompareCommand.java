@@ -4,10 +4,10 @@ import dev.softpick.cli.io.OutputFile;
 import dev.softpick.cli.report.Comparison;
 import dev.softpick.cli.report.Effort;
 import dev.softpick.cli.terminal.Failures;
-import dev.softpick.cli.terminal.Machine;
 import dev.softpick.cli.terminal.Progress;
 import dev.softpick.cli.terminal.Table;
 import dev.softpick.cli.terminal.UsageException;
+import dev.softpick.measure.Machine;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.safetensors.WholeFile;
 import java.io.IOException;
@@ -107,7 +107,7 @@ public final class CompareCommand implements Callable<Integer> {
                 + (modelOptions.bundled() ? "" : " --model " + fileName())
                 + (common.threads == 1 ? "" : " --threads " + common.threads);
         var setting = new Comparison.Setting(
-                effort, config, model, common.threads, Machine.describe(), Machine.jdk(),
+                effort, config, model, common.threads, Machine.here(),
                 new Version().getVersion()[0], command);
         try (Progress progress = Progress.start(spec.commandLine().getErr())) {
             return Comparison.measure(setting, (what, done, of) -> {

@@ -2,9 +2,9 @@ package dev.softpick.cli.command;
 
 import dev.softpick.cli.terminal.Decimals;
 import dev.softpick.cli.terminal.Failures;
-import dev.softpick.cli.terminal.Machine;
 import dev.softpick.cli.terminal.Table;
 import dev.softpick.kernels.BackendInfo;
+import dev.softpick.measure.Machine;
 import dev.softpick.model.LayerSummary;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.SoftpickTransformer;
@@ -57,8 +57,9 @@ public final class InfoCommand implements Callable<Integer> {
         line(out, "backend", backend.name());
         line(out, "width", backend.width());
         line(out, "reason", backend.reason());
-        line(out, "machine", Machine.describe());
-        line(out, "jdk", Machine.jdk());
+        Machine machine = Machine.here();
+        line(out, "machine", machine.describe());
+        line(out, "jdk", machine.jdk());
         out.println();
         line(out, "model", modelOptions.name());
         options(out, model.config());

@@ -3,6 +3,7 @@ package dev.softpick.cli.command;
 import dev.softpick.cli.io.Labels;
 import dev.softpick.cli.io.Pass;
 import dev.softpick.cli.terminal.Decimals;
+import dev.softpick.measure.R2;
 
 /** How well a model's outputs meet their labels. */
 abstract sealed class Score implements Pass.Sink {
@@ -22,7 +23,7 @@ abstract sealed class Score implements Pass.Sink {
             case null -> null;
             case Labels.Classes classes -> new Accuracy(classes.values(), outputs);
             case Labels.Numbers numbers when numbers.outputs() == outputs ->
-                new Determination(numbers.values(), outputs);
+                new Fit(numbers.values(), outputs);
             case Labels.Numbers numbers -> new None("the tensor label has " + numbers.outputs()
                     + " numbers for each sequence; the model has " + outputs + " outputs");
             case Labels.Unusable unusable -> new None(unusable.reason());
@@ -100,58 +101,29 @@ abstract sealed class Score implements Pass.Sink {
         }
     }
 
-    /** R², {@code 1 - Σ(y - label)² / Σ(label - mean)²}, the mean over the outputs where there are several. */
-    static final class Determination extends Score {
+    /** R². */
+    static final class Fit extends Score {
 
-        private final double[] labels;
-        private final int outputs;
-        private final double[] residual;
+        private final R2 r2;
 
-        private Determination(double[] labels, int outputs) {
-            this.labels = labels;
-            this.outputs = outputs;
-            residual = new double[outputs];
+        private Fit(double[] labels, int outputs) {
+            r2 = new R2(labels, outputs);
         }
 
         @Override
         public void accept(int first, int count, float[] output, float[] logits) {
-            for (int i = 0; i < count * outputs; i++) {
-                double difference = logits[i] - labels[first * outputs + i];
-                residual[i % outputs] += difference * difference;
-            }
+            r2.add(first, count, logits);
         }
 
         @Override
         String line() {
-            return "r2 " + Decimals.fixed(value(), 4);
+            return "r2 " + Decimals.fixed(r2.value(), 4);
         }
 
         @Override
         String note() {
-            return Double.isFinite(value()) ? null
+            return Double.isFinite(r2.value()) ? null
                     : "r2 needs finite outputs, and labels that are finite and not all alike";
-        }
-
-        private double value() {
-            double sum = 0;
-            for (int output = 0; output < outputs; output++) {
-                sum += 1 - residual[output] / spread(output);
-            }
-            return sum / outputs;
-        }
-
-        private double spread(int output) {
-            int rows = labels.length / outputs;
-            double mean = 0;
-            for (int row = 0; row < rows; row++) {
-                mean += labels[row * outputs + output] / rows;
-            }
-            double spread = 0;
-            for (int row = 0; row < rows; row++) {
-                double difference = labels[row * outputs + output] - mean;
-                spread += difference * difference;
-            }
-            return spread;
         }
     }
 }

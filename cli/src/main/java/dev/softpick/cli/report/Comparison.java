@@ -3,10 +3,12 @@ package dev.softpick.cli.report;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import dev.softpick.kernels.BackendInfo;
+import dev.softpick.measure.Machine;
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.SoftpickTransformer;
 import java.io.IOException;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -38,8 +40,7 @@ public record Comparison(
      * @param threads that share one forward pass
      */
     public record Setting(
-            Effort effort, SoftpickConfig config, String model, int threads, String machine, String jdk,
-            String version, String command) {}
+            Effort effort, SoftpickConfig config, String model, int threads, Machine machine, String version, String command) {}
 
     /** Measures everything; takes {@code effort.seconds} and a few. */
     public static Comparison measure(Setting setting, Watcher watcher) throws IOException {
@@ -70,8 +71,8 @@ public record Comparison(
                 watcher.at("timings", ++done[0], parts));
         BackendInfo backend = BackendInfo.current();
         Method method = new Method(
-                Method.today(), setting.machine(), setting.jdk(), Method.relevantFlags(), backend.name(),
-                backend.width(), setting.version(), Method.currentCommit(), effort.name(), setting.command(),
+                LocalDate.now().toString(), setting.machine().describe(), setting.machine().jdk(), setting.machine().flags(), backend.name(),
+                backend.width(), setting.version(), Machine.commit(Comparison.class), effort.name(), setting.command(),
                 (System.nanoTime() - start) / 1e9);
         return new Comparison(
                 method, Claim.of(shapes, saturation, models), shapes, dilution, saturation, models, speed);

@@ -1,5 +1,6 @@
 package dev.softpick.cli.report;
 
+import dev.softpick.measure.Turns;
 import dev.softpick.model.Normalizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +36,6 @@ record Dilution(double signal, int seeds, List<Integer> keys, Map<String, double
             x[at] = SIGNAL;
             weights[seed] = Rows.weights(normalizer, x)[at];
         }
-        return Quantiles.of(weights, 0.5);
+        return Turns.quantile(weights, 0.5);
     }
 }

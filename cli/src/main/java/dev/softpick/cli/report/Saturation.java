@@ -1,5 +1,6 @@
 package dev.softpick.cli.report;
 
+import dev.softpick.measure.Turns;
 import dev.softpick.model.Normalizer;
 import java.util.Arrays;
 import java.util.Map;
@@ -31,7 +32,7 @@ record Saturation(int keys, int seeds, double[] spreads, Map<String, double[]> n
         for (int seed = 0; seed < seeds; seed++) {
             norms[seed] = jacobianNorm(normalizer, Rows.gaussian(seed, KEYS, spread));
         }
-        return Quantiles.of(norms, 0.5);
+        return Turns.quantile(norms, 0.5);
     }
 
     static double jacobianNorm(Normalizer normalizer, float[] x) {

@@ -1,7 +1,5 @@
 package dev.softpick.cli.report;
 
-import dev.softpick.cli.report.Turns.Timing;
-import dev.softpick.cli.report.Turns.Work;
 import dev.softpick.kernels.CausalAttention;
 import dev.softpick.kernels.MatMul;
 import dev.softpick.kernels.PackedMatrix;
@@ -9,6 +7,11 @@ import dev.softpick.kernels.RectifiedSoftpick;
 import dev.softpick.kernels.SSMax;
 import dev.softpick.kernels.Softmax;
 import dev.softpick.kernels.Softpick;
+import dev.softpick.measure.Arithmetic;
+import dev.softpick.measure.Turns.Plan;
+import dev.softpick.measure.Turns.Timing;
+import dev.softpick.measure.Turns.Work;
+import dev.softpick.measure.Turns;
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.OutputMode;
 import dev.softpick.model.SoftpickConfig;
@@ -32,9 +35,6 @@ record Speed(
         double gflops, int headSize, String model, int threads, Curve rows, Curve attention, Curve forward) {
 
     private static final int HEAD_SIZE = 64;
-
-    /** Keys in a chunk for head sizes up to 96; see {@link #chunk}. */
-    private static final int CHUNK = 192;
 
     /** A product whose operands stay in the second cache. */
     private static final int M = 240;
@@ -86,9 +86,8 @@ record Speed(
         Map<Integer, List<Timing>> curve(List<Integer> sizes, Subject subject) {
             long nanos = (long) (subject.share * effort.seconds() * 1e9);
             long end = System.nanoTime() + nanos;
-            turns.warmUp(
-                    subject.works.apply(sizes.get(sizes.size() / 2)),
-                    Math.min((long) (COMPILER * nanos), COMPILED_NANOS));
+            Plan warmUp = Plan.within(Math.min((long) (COMPILER * nanos), COMPILED_NANOS));
+            turns.warmUp(subject.works.apply(sizes.get(sizes.size() / 2)), warmUp.nanos(), warmUp.turnNanos());
             Map<Integer, List<Timing>> timings = new LinkedHashMap<>();
             double pace = 0;
             for (int i = 0; i < sizes.size(); i++) {
@@ -103,7 +102,7 @@ record Speed(
                         .mapToDouble(subject.amount::applyAsDouble)
                         .sum();
                 double time = needed + Math.max(left - neededByAll, 0) / (sizes.size() - i);
-                List<Timing> of = turns.measure(subject.works.apply(size), (long) time);
+                List<Timing> of = turns.measure(subject.works.apply(size), Plan.within((long) time));
                 timings.put(size, of);
                 double turn = of.stream().mapToDouble(Timing::median).sum();
                 pace = Turns.FEWEST_TURNS * turn / subject.amount.applyAsDouble(size);
@@ -118,7 +117,7 @@ record Speed(
 
     /**
      * The models whose forward pass is timed: of these sizes, whatever output mode they come with, because
-     * {@link #forward} counts a last block of one row.
+     * {@link Arithmetic#forward} counts a last block of one row.
      *
      * @throws IllegalArgumentException if a model cannot have so many threads
      */
@@ -136,10 +135,10 @@ record Speed(
         Map<Integer, List<Timing>> rows = run.curve(
                 effort.rows(), new Subject(0.15, Speed::rowWorks, size -> size));
         Map<Integer, List<Timing>> attention = run.curve(
-                effort.attention(), new Subject(0.25, Speed::attentionWorks, size -> direct(size, HEAD_SIZE)));
+                effort.attention(), new Subject(0.25, Speed::attentionWorks, size -> Arithmetic.attention(size, HEAD_SIZE, false)));
         Map<Integer, List<Timing>> forward = run.curve(
                 effort.forward(),
-                new Subject(0.6, steps -> forwardWorks(models, steps), steps -> forward(config, steps, false)));
+                new Subject(0.6, steps -> forwardWorks(models, steps), steps -> Arithmetic.forward(config, 1, steps, false)));
         for (Map<Integer, List<Timing>> timings : List.of(attention, forward)) {
             timings.values().forEach(of -> run.fastestProduct = Math.min(run.fastestProduct, of.getLast().median()));
         }
@@ -149,10 +148,11 @@ record Speed(
                 gflops, HEAD_SIZE, model, softpick.parallelism(),
                 curve(effort.rows(), rows, (size, of) -> new Point(size, named(of), of.getLast().median(), null)),
                 curve(effort.attention(), attention, (size, of) -> new Point(
-                        size, named(of), direct(size, HEAD_SIZE) / gflops, withState(size, HEAD_SIZE) / gflops)),
+                        size, named(of), Arithmetic.attention(size, HEAD_SIZE, false) / gflops,
+                        Arithmetic.attention(size, HEAD_SIZE, true) / gflops)),
                 curve(effort.forward(), forward, (size, of) -> new Point(
-                        size, named(of), forward(config, size, false) / together,
-                        forward(config, size, true) / together)));
+                        size, named(of), Arithmetic.forward(config, 1, size, false) / together,
+                        Arithmetic.forward(config, 1, size, true) / together)));
     }
 
     @FunctionalInterface
@@ -255,42 +255,5 @@ record Speed(
                 MatMul.multiply(a, M, w, c);
             }
         };
-    }
-
-    /** Operations of causal attention: a multiplication and an addition for each of scores and values. */
-    static double direct(int steps, int headSize) {
-        return 4.0 * headSize * steps * (steps + 1.0) / 2;
-    }
-
-    /** The same with values only in the chunk under way, and the state of those before. */
-    static double withState(int steps, int headSize) {
-        int chunk = chunk(headSize);
-        double operations = 0;
-        for (int start = 0; start < steps; start += chunk) {
-            double rows = Math.min(chunk, steps - start);
-            double pairs = rows * (rows + 1) / 2;
-            operations += 2 * headSize * (2 * pairs + rows * start);
-            operations += start == 0 ? 0 : 2.0 * headSize * headSize * (rows + chunk);
-        }
-        return operations;
-    }
-
-    /**
-     * Keys after which softpick's attention keeps a state: twice the head size at least, for less would not pay. The
-     * kernels' own figure is in a package that this module cannot see.
-     */
-    private static int chunk(int headSize) {
-        return CHUNK * Math.ceilDiv(headSize, CHUNK / 2);
-    }
-
-    /** Operations of a forward pass whose last block computes queries for one row alone. */
-    static double forward(SoftpickConfig config, int steps, boolean state) {
-        double h = config.hiddenSize();
-        int head = config.headSize();
-        double attention = config.numHeads() * (state ? withState(steps, head) : direct(steps, head));
-        double block = 2 * steps * (4 * h * h + 2 * h * config.ffnSize()) + attention;
-        double last = 2 * steps * 2 * h * h;
-        double projection = config.inputProjection() ? 2.0 * steps * config.embedDim() * h : 0;
-        return projection + (config.numLayers() - 1) * block + last;
     }
 }

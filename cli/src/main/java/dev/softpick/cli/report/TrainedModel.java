@@ -1,6 +1,7 @@
 package dev.softpick.cli.report;
 
 import dev.softpick.cli.io.Bundled;
+import dev.softpick.measure.R2;
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.SoftpickTransformer;
 import dev.softpick.model.Tensor;
@@ -72,7 +73,7 @@ record TrainedModel(
         boolean classes = test.classes();
         double value = classes
                 ? accuracy(outputs, test.file.longs("label"))
-                : determination(outputs, test.file.floats("label"));
+                : R2.of(outputs, test.file.floats("label"));
         int sequences = Math.min(mostSequences, test.input.size(0));
         Inside inside = new Inside(model, first(test.input, sequences));
         return new TrainedModel(
@@ -104,20 +105,6 @@ record TrainedModel(
             right += largest == labels[i] ? 1 : 0;
         }
         return (double) right / labels.length;
-    }
-
-    private static double determination(float[] y, float[] labels) {
-        double mean = 0;
-        for (float label : labels) {
-            mean += (double) label / labels.length;
-        }
-        double residual = 0;
-        double total = 0;
-        for (int i = 0; i < labels.length; i++) {
-            residual += Math.pow(y[i] - labels[i], 2);
-            total += Math.pow(labels[i] - mean, 2);
-        }
-        return 1 - residual / total;
     }
 
     /** Goes through a model block by block and looks at the weights and the hidden states. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.softpick.cli.Main;
 import dev.softpick.cli.report.Comparison;
 import dev.softpick.cli.report.Effort;
+import dev.softpick.measure.Machine;
 import dev.softpick.model.SoftpickConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -70,7 +71,7 @@ class CompareProcessTest {
 
         public static void main(String[] args) throws IOException {
             SoftpickConfig config = SoftpickConfig.builder().embedDim(16).hiddenSize(32).numLayers(1).build();
-            var setting = new Comparison.Setting(Effort.SMOKE, config, "a model", 1, "", "", "", "");
+            var setting = new Comparison.Setting(Effort.SMOKE, config, "a model", 1, Machine.here(), "", "");
             Comparison.measure(setting, (what, done, of) -> {
                 if (what.equals("timings")) {
                     IO.println(warmUps() + " warm-ups run");

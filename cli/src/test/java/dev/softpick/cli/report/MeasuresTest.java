@@ -4,12 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
-import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.model.Normalizer;
-import dev.softpick.model.SoftpickConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The figures behind the charts, against values that can be had another way. */
@@ -76,30 +73,5 @@ class MeasuresTest {
         assertThat(TrainedModel.kurtosis(new float[] {1, -1, 1, -1})).isEqualTo(1);
         assertThat(TrainedModel.kurtosis(Rows.gaussian(1, 1_000_000, 2))).isCloseTo(3, within(0.02));
         assertThat(TrainedModel.kurtosis(new float[] {5, 5, 5, 5, 5, 5, 5, 5, 5, 15})).isCloseTo(8.11, within(0.01));
-    }
-
-    @ParameterizedTest
-    @CsvSource({"8, 192", "64, 192", "96, 192", "97, 384", "192, 384", "256, 576"})
-    void arithmeticOfAttentionCountedKeyByKey(int head, int chunk) {
-        assertThat(chunk).as("the kernels' own").isEqualTo(KeyValueCache.chunkFor(head));
-        for (int steps : new int[] {1, 60, 192, 193, 384, 385, 400, 1000}) {
-            double direct = 0;
-            double state = 0;
-            for (int row = 0; row < steps; row++) {
-                int start = row / chunk * chunk;
-                direct += 2 * head * 2 * (row + 1);
-                state += 2 * head * (row + 1) + 2 * head * (row + 1 - start) + (start > 0 ? 2 * head * head : 0);
-                state += start > 0 && row % chunk == 0 ? (double) chunk * 2 * head * head : 0;
-            }
-            assertThat(Speed.direct(steps, head)).as("%d steps", steps).isEqualTo(direct);
-            assertThat(Speed.withState(steps, head)).as("%d steps", steps).isEqualTo(state);
-        }
-    }
-
-    @Test
-    void arithmeticOfTheDefaultModel() {
-        // what it is known for: 0.59 GFLOP at 60 steps with all of the last block
-        SoftpickConfig config = SoftpickConfig.builder().embedDim(64).build();
-        assertThat(Speed.forward(config, 60, false)).isBetween(0.47e9, 0.59e9);
     }
 }

@@ -1,10 +1,11 @@
-package dev.softpick.cli.report;
+package dev.softpick.measure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.softpick.cli.report.Turns.Timing;
-import dev.softpick.cli.report.Turns.Work;
+import dev.softpick.measure.Turns.Plan;
+import dev.softpick.measure.Turns.Timing;
+import dev.softpick.measure.Turns.Work;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,7 @@ class TurnsTest {
     @Test
     void measuresWhatTheWorksTakeInTurns() {
         List<Timing> timings = new Turns(() -> now)
-                .measure(List.of(taking("a", 40), taking("b", 7_000), taking("c", 90_000_000)), 2_000_000_000);
+                .measure(List.of(taking("a", 40), taking("b", 7_000), taking("c", 90_000_000)), Plan.within(2_000_000_000));
         assertThat(timings).extracting(Timing::median).containsExactly(40.0, 7_000.0, 90_000_000.0);
         assertThat(timings).allSatisfy(t -> {
             assertThat(t.lower()).isEqualTo(t.median());
@@ -40,7 +41,7 @@ class TurnsTest {
 
     @Test
     void takesThreeRoundsWhereThereIsNoTime() {
-        List<Timing> timings = new Turns(() -> now).measure(List.of(taking("a", 5_000_000_000L)), 0);
+        List<Timing> timings = new Turns(() -> now).measure(List.of(taking("a", 5_000_000_000L)), Plan.within(0));
         assertThat(timings).containsExactly(new Timing(5e9, 5e9, 5e9, 3));
         assertThat(order).hasSize(Turns.FEWEST_TURNS);
     }
@@ -49,7 +50,7 @@ class TurnsTest {
     void oneSlowRoundInThreeMovesNoMedian() {
         int[] turn = {0};
         Work disturbed = times -> now += times * 1_000_000L * (turn[0]++ % 3 == 2 ? 10 : 1);
-        Timing timing = new Turns(() -> now).measure(List.of(disturbed), 3_000_000_000L).getFirst();
+        Timing timing = new Turns(() -> now).measure(List.of(disturbed), Plan.within(3_000_000_000L)).getFirst();
         assertThat(timing.median()).isEqualTo(1_000_000);
         assertThat(timing.lower()).isEqualTo(1_000_000);
         assertThat(timing.upper()).isGreaterThan(5_000_000);
@@ -63,18 +64,39 @@ class TurnsTest {
                 now += calls[0]++ < 2_000 ? 50_000 : 100;
             }
         };
-        Timing timing = new Turns(() -> now).measure(List.of(compiled), 4_000_000_000L).getFirst();
+        Timing timing = new Turns(() -> now).measure(List.of(compiled), Plan.within(4_000_000_000L)).getFirst();
         assertThat(timing.median()).isEqualTo(100);
         assertThat(calls[0]).as("calls of some 40 turns of 5 ms").isGreaterThan(1_000_000);
     }
 
     @Test
+    void ceilingsMeasureThemselvesOnceARound() {
+        int[] figure = {0};
+        List<Timing> timings = new Turns(() -> now)
+                .measure(List.of(taking("a", 40)), List.of(() -> ++figure[0]), Plan.rounds(5, 1));
+        assertThat(timings).containsExactly(new Timing(40, 40, 40, 5), new Timing(3, 2, 4, 5));
+    }
+
+    @Test
+    void aCallAfterARestDoesNotCount() {
+        boolean[] rested = {false};
+        Work sleepy = times -> {
+            now += times * 40_000_000L + (times == 1 && rested[0] ? 1_000_000_000L : 0);
+            rested[0] = !rested[0];
+        };
+        Timing timing = new Turns(() -> now)
+                .measure(List.of(sleepy), Plan.rounds(3, 0).resting(1))
+                .getFirst();
+        assertThat(timing.median()).isEqualTo(40_000_000);
+    }
+
+    @Test
     void quantilesInterpolate() {
         double[] samples = {4, 1, 3, 2};
-        assertThat(Quantiles.of(samples, 0)).isEqualTo(1);
-        assertThat(Quantiles.of(samples, 0.5)).isEqualTo(2.5);
-        assertThat(Quantiles.of(samples, 0.25)).isCloseTo(1.75, within(1e-12));
-        assertThat(Quantiles.of(samples, 1)).isEqualTo(4);
+        assertThat(Turns.quantile(samples, 0)).isEqualTo(1);
+        assertThat(Turns.quantile(samples, 0.5)).isEqualTo(2.5);
+        assertThat(Turns.quantile(samples, 0.25)).isCloseTo(1.75, within(1e-12));
+        assertThat(Turns.quantile(samples, 1)).isEqualTo(4);
         assertThat(samples).containsExactly(4, 1, 3, 2);
     }
 }
