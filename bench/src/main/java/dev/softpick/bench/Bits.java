@@ -1,6 +1,7 @@
 package dev.softpick.bench;
 
 import dev.softpick.kernels.BackendInfo;
+import dev.softpick.measure.Gaussian;
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.SoftpickTransformer;
@@ -69,13 +70,13 @@ final class Bits {
         CRC32 crc = new CRC32();
         for (Normalizer normalizer : Normalizer.values()) {
             SoftpickTransformer model = model(normalizer);
-            float[] row = OnBackend.gaussian(1, SHORT_STEPS * EMBED);
+            float[] row = Gaussian.of(1, SHORT_STEPS * EMBED);
             add(crc, forward(model, row, 1, SHORT_STEPS));
-            add(crc, forward(model, OnBackend.gaussian(2, LONG_STEPS * EMBED), 1, LONG_STEPS));
+            add(crc, forward(model, Gaussian.of(2, LONG_STEPS * EMBED), 1, LONG_STEPS));
             byte[] alone = bytes(forward(model, row, 1, SHORT_STEPS), 0, HIDDEN);
             for (int batch : new int[] {1, 3, 64}) {
                 for (int threads : new int[] {1, 2, 4}) {
-                    float[] x = OnBackend.gaussian(batch, batch * row.length);
+                    float[] x = Gaussian.of(batch, batch * row.length);
                     int at = (batch - 1) * threads / 4;
                     System.arraycopy(row, 0, x, at * row.length, row.length);
                     float[] y = forward(model.parallelism(threads), x, batch, SHORT_STEPS);
@@ -100,7 +101,7 @@ final class Bits {
     /** A model, a sequence as text, and for each normalizer and window a session's state: the same bytes everywhere. */
     static void write(Path folder) throws IOException {
         Files.createDirectories(folder);
-        float[] frames = OnBackend.gaussian(4, STATE_FRAMES * EMBED);
+        float[] frames = Gaussian.of(4, STATE_FRAMES * EMBED);
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < frames.length; i++) {
             text.append(frames[i]).append(i % EMBED == EMBED - 1 ? '\n' : ',');
@@ -118,7 +119,7 @@ final class Bits {
     /** Goes on from states that {@link #write} has written elsewhere; returns how many, throws where bits differ. */
     static int resume(Path folder) throws IOException {
         int states = 0;
-        float[] frames = OnBackend.gaussian(5, MORE_FRAMES * EMBED);
+        float[] frames = Gaussian.of(5, MORE_FRAMES * EMBED);
         for (Normalizer normalizer : Normalizer.values()) {
             SoftpickTransformer here = model(normalizer);
             SoftpickTransformer there = SoftpickTransformer.load(folder.resolve(normalizer.id() + ".safetensors"));
@@ -145,7 +146,7 @@ final class Bits {
 
     private static StreamingSession streamed(SoftpickTransformer model, Window window) {
         StreamingSession session = model.newSession(window);
-        session.step(OnBackend.gaussian(4, STATE_FRAMES * EMBED), STATE_FRAMES, new float[STATE_FRAMES * HIDDEN]);
+        session.step(Gaussian.of(4, STATE_FRAMES * EMBED), STATE_FRAMES, new float[STATE_FRAMES * HIDDEN]);
         return session;
     }
 

@@ -1,7 +1,8 @@
 package dev.softpick.bench;
 
+import dev.softpick.bench.harness.Programs;
+import dev.softpick.bench.harness.Results;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.openjdk.jmh.runner.NoBenchmarksException;
 import org.openjdk.jmh.runner.Runner;
@@ -10,32 +11,34 @@ import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
 
-/** JMH with the module flag that the vector kernels need in every fork, whatever other flags the user gives. */
+/** {@code softpick bench}: a command of its own, or JMH's arguments. */
+@Command(
+        name = "bench",
+        subcommands = {BitsMatrix.class, StreamLatency.class, StreamSoak.class, Results.class})
 public final class Main {
 
     private Main() {}
 
-    /** Takes JMH's own arguments, {@code -h} or {@code --help} lists them; or {@code bits}, for {@link BitsMatrix}. */
+    /** Takes a command and its options, or JMH's own arguments, which {@code -h} or {@code --help} lists. */
     public static void main(String[] args) throws Exception {
-        if (args.length > 0 && args[0].equals("bits")) {
-            System.exit(new CommandLine(new BitsMatrix())
-                    .setExecutionExceptionHandler((failure, command, parsed) -> {
-                        System.err.println("bench: " + failure.getMessage());
-                        return 1;
-                    })
-                    .execute(Arrays.copyOfRange(args, 1, args.length)));
+        CommandLine commands = new CommandLine(new Main());
+        if (args.length > 0 && commands.getSubcommands().containsKey(args[0])) {
+            System.exit(Programs.run("bench", commands, args));
         }
         try {
-            run(args.length == 1 && args[0].equals("--help") ? new String[] {"-h"} : args);
+            benchmarks(args.length == 1 && args[0].equals("--help") ? new String[] {"-h"} : args);
         } catch (CommandLineOptionException | RunnerException e) {
             String what = e instanceof NoBenchmarksException ? "no benchmark has such a name" : e.getMessage();
-            System.err.println("bench: " + what + "; -h lists JMH's options, -l the benchmarks");
+            System.err.println("bench: " + what + "; -h lists JMH's options, -l the benchmarks; commands are "
+                    + String.join(", ", commands.getSubcommands().keySet()));
             System.exit(1);
         }
     }
 
-    private static void run(String[] args) throws Exception {
+    /** JMH with the module flag that the vector kernels need in every fork, whatever other flags the user gives. */
+    private static void benchmarks(String[] args) throws Exception {
         CommandLineOptions options = new CommandLineOptions(args);
         if (options.shouldHelp() || options.shouldList() || options.shouldListProfilers()
                 || options.shouldListResultFormats() || options.shouldListWithParams()) {

@@ -1,5 +1,10 @@
 package dev.softpick.bench;
 
+import dev.softpick.bench.harness.Column;
+import dev.softpick.bench.harness.Result;
+import dev.softpick.bench.harness.Table;
+import dev.softpick.measure.R2;
+import dev.softpick.measure.Turns;
 import dev.softpick.model.Dense;
 import dev.softpick.model.LoadOptions;
 import dev.softpick.model.Normalizer;
@@ -14,50 +19,74 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /**
- * Streams the electrocardiogram that comes with the trained models, again and again, and prints for each window R² of
- * the streamed predictions beside the batch's, steps per second, and the time that one step in a hundred and one in a thousand exceeds.
+ * {@code softpick bench latency}: streams the electrocardiogram that comes with the trained models, again and again, and
+ * writes for each window R² of the streamed predictions beside the batch's, steps per second, and the time that one step in
+ * a hundred and one in a thousand exceeds.
  *
- * <pre>
- *   java --add-modules jdk.incubator.vector -cp bench/target/benchmarks.jar dev.softpick.bench.StreamLatency
- *        [folder, models] [steps, 200000]
- * </pre>
- *
- * Every pass over the stretch begins anew, so that an unbounded session remembers at most its 2,000 frames. The first tenth
- * of the steps warms up and is not counted.
+ * <p>Every pass over the stretch begins anew, so that an unbounded session remembers at most its 2,000 frames. The first
+ * tenth of the steps warms up and is not counted.
  */
-public final class StreamLatency {
+@Command(
+        name = "latency",
+        header = "Streams the electrocardiogram frame by frame: R², steps per second, percentiles.",
+        mixinStandardHelpOptions = true)
+final class StreamLatency implements Callable<Integer> {
 
-    private StreamLatency() {}
+    @Option(names = "--models", paramLabel = "FOLDER", defaultValue = "models", description = "Default: ${DEFAULT-VALUE}.")
+    private Path folder;
 
-    /** Streams with each normalizer's model. */
-    public static void main(String[] args) throws IOException {
-        Path folder = Path.of(args.length > 0 ? args[0] : "models");
-        int steps = args.length > 1 ? Integer.parseInt(args[1]) : 200_000;
+    @Option(names = "--steps", paramLabel = "N", defaultValue = "200000", description = "Default: ${DEFAULT-VALUE}.")
+    private int steps;
+
+    @Option(
+            names = "--out",
+            paramLabel = "FOLDER",
+            defaultValue = "bench/results",
+            description = "Where results lie. Default: ${DEFAULT-VALUE}.")
+    private Path out;
+
+    private final Table table = new Table(
+            "latency", "The electrocardiogram, one frame at a time", "R² over the 2,000 frames of the stretch.",
+            Column.key("model", "model"), Column.key("window", "window"), Column.figure("r2", "R² streamed", "%.4f"),
+            Column.figure("r2_batch", "R² batch", "%.4f"), Column.figure("steps_per_second", "steps per second", "%,.0f"),
+            Column.followed("median_us", "median, µs", "%.1f"), Column.figure("p99_us", "99 %, µs", "%.1f"),
+            Column.figure("p999_us", "99.9 %, µs", "%.1f"));
+
+    @Override
+    public Integer call() throws IOException {
+        Result result = Result.here(
+                "latency", "One frame at a time on the bundled models", List.of("./softpick bench latency"),
+                String.format(Locale.ROOT, "Hidden size 64, 3 layers, window 60; %,d steps a row, one thread.", steps), 1);
+        result.add(table);
         SafetensorsFile data;
         try (InputStream in = Files.newInputStream(folder.resolve("ecg-test.safetensors"))) {
             data = SafetensorsFile.read(in);
         }
         float[] frames = data.floats("stream");
         float[] labels = data.floats("stream_label");
-        System.out.println("| model | window | R² streamed | R² batch | steps per second | median, µs | 99 %, µs | 99.9 %, µs |");
-        System.out.println("|---|---|---|---|---|---|---|---|");
         for (Normalizer normalizer : new Normalizer[] {Normalizer.SOFTPICK, Normalizer.SOFTMAX}) {
             Path file = folder.resolve("ecg-" + normalizer.id() + ".safetensors");
             SoftpickTransformer model = SoftpickTransformer.load(file);
             for (Window window : Window.values()) {
-                double batch = determination(
+                double batch = R2.of(
                         window == Window.SLIDING ? banded(file, frames) : windows(model, window, frames), labels);
-                row(model, window, frames, labels, steps, batch);
+                row(model, window, frames, labels, batch);
             }
         }
+        result.write(out);
+        return 0;
     }
 
-    private static void row(SoftpickTransformer model, Window window, float[] frames, float[] labels, int steps, double batch) {
+    private void row(SoftpickTransformer model, Window window, float[] frames, float[] labels, double batch) {
         float[] streamed = new float[labels.length];
-        long[] nanos = new long[steps];
+        double[] nanos = new double[steps];
         int embed = model.config().embedDim();
         float[] frame = new float[embed];
         float[] answer = new float[model.outputSize()];
@@ -78,12 +107,10 @@ public final class StreamLatency {
                 streamed[t] = logit[0];
             }
         }
-        Arrays.sort(nanos);
-        System.out.printf(
-                Locale.ROOT, "| %s | %s | %.4f | %.4f | %,.0f | %.1f | %.1f | %.1f |%n",
-                model.config().normalizer().id(), window.name().toLowerCase(Locale.ROOT), determination(streamed, labels),
-                batch, steps * 1e9 / Arrays.stream(nanos).sum(),
-                nanos[steps / 2] / 1e3, nanos[(int) (steps * 0.99)] / 1e3, nanos[(int) (steps * 0.999)] / 1e3);
+        table.row(
+                model.config().normalizer().id(), window.name().toLowerCase(Locale.ROOT), R2.of(streamed, labels), batch,
+                steps * 1e9 / Arrays.stream(nanos).sum(), Turns.quantile(nanos, 0.5) / 1e3,
+                Turns.quantile(nanos, 0.99) / 1e3, Turns.quantile(nanos, 0.999) / 1e3);
     }
 
     /** Logits of forward on each frame's window, or on all frames up to it. */
@@ -110,19 +137,5 @@ public final class StreamLatency {
                     weights.floats("classifier.kernel"), weights.floats("classifier.bias"), model.outputSize(), 1);
             return head.forward(hidden).values();
         }
-    }
-
-    private static double determination(float[] predicted, float[] labels) {
-        double mean = 0;
-        for (float label : labels) {
-            mean += label / (double) labels.length;
-        }
-        double residual = 0;
-        double spread = 0;
-        for (int i = 0; i < labels.length; i++) {
-            residual += Math.pow((double) predicted[i] - labels[i], 2);
-            spread += Math.pow(labels[i] - mean, 2);
-        }
-        return 1 - residual / spread;
     }
 }

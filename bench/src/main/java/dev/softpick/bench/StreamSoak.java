@@ -7,30 +7,33 @@ import dev.softpick.model.StreamingSession;
 import dev.softpick.model.Window;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /**
- * A sliding session for a million steps: no memory grows, nothing drifts. Fails, with exit code 1, where a step of the
- * second half allocates, where the heap's live part has grown by more than a megabyte, or where the last answer has not
+ * {@code softpick bench soak}: a sliding session for a million steps: no memory grows, nothing drifts. Fails where a step of
+ * the second half allocates, where the heap's live part has grown by more than a megabyte, or where the last answer has not
  * the bits of a fresh session that is fed the frames of the receptive field alone.
- *
- * <pre>
- *   java --add-modules jdk.incubator.vector -cp bench/target/benchmarks.jar dev.softpick.bench.StreamSoak
- *        [steps, 1000000] [hidden size, 64] [layers, 3]
- * </pre>
  */
-public final class StreamSoak {
+@Command(name = "soak", header = "Streams a million frames: no memory grows, nothing drifts.", mixinStandardHelpOptions = true)
+final class StreamSoak implements Callable<Integer> {
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final int EMBED = 16;
     private static final long ALLOWED_GROWTH = 1 << 20;
 
-    private StreamSoak() {}
+    @Option(names = "--steps", paramLabel = "N", defaultValue = "1000000", description = "Default: ${DEFAULT-VALUE}.")
+    private int steps;
 
-    /** Runs the soak. */
-    public static void main(String[] args) {
-        int steps = args.length > 0 ? Integer.parseInt(args[0]) : 1_000_000;
-        int hidden = args.length > 1 ? Integer.parseInt(args[1]) : 64;
-        int layers = args.length > 2 ? Integer.parseInt(args[2]) : 3;
+    @Option(names = "--hidden-size", paramLabel = "N", defaultValue = "64", description = "Default: ${DEFAULT-VALUE}.")
+    private int hidden;
+
+    @Option(names = "--num-layers", paramLabel = "N", defaultValue = "3", description = "Default: ${DEFAULT-VALUE}.")
+    private int layers;
+
+    @Override
+    public Integer call() {
         SoftpickTransformer model = SoftpickTransformer.random(
                 SoftpickConfig.builder().embedDim(EMBED).hiddenSize(hidden).numLayers(layers).build(), 1);
         float[] frame = new float[EMBED];
@@ -56,9 +59,7 @@ public final class StreamSoak {
                 "%,d steps of %d layers, hidden size %d, in %.1f s: %d bytes allocated by the second half of the steps, live heap "
                         + "grew by %d bytes, last answer %s a fresh session's after %d frames%n",
                 steps, layers, hidden, seconds, allocated, growth, same ? "has the bits of" : "DIFFERS from", field);
-        if (allocated != 0 || growth > ALLOWED_GROWTH || !same) {
-            System.exit(1);
-        }
+        return allocated != 0 || growth > ALLOWED_GROWTH || !same ? 1 : 0;
     }
 
     private static float[] fresh(SoftpickTransformer model, int steps, int field) {

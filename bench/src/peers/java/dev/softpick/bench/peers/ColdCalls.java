@@ -1,5 +1,7 @@
 package dev.softpick.bench.peers;
 
+import dev.softpick.bench.harness.Rounds;
+import dev.softpick.measure.Turns;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,7 +62,7 @@ final class ColdCalls {
         }
         many(caller.get(), end, start);
         for (Thread other : others) {
-            Turns.join(other);
+            Rounds.join(other);
         }
         System.out.println("memory " + peakMemory());
     }
@@ -91,9 +93,7 @@ final class ColdCalls {
     }
 
     private static double median(double[] values, int from, int to) {
-        double[] sorted = Arrays.copyOfRange(values, from, to);
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
+        return Turns.quantile(Arrays.copyOfRange(values, from, to), 0.5);
     }
 
     /** Kilobytes of memory that this process has held at most; −1 where the system does not say. */

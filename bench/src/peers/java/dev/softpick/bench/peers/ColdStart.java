@@ -1,5 +1,10 @@
 package dev.softpick.bench.peers;
 
+import dev.softpick.bench.harness.Column;
+import dev.softpick.bench.harness.Outputs;
+import dev.softpick.bench.harness.Result;
+import dev.softpick.bench.harness.Table;
+import dev.softpick.measure.Turns;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.SoftpickTransformer;
 import dev.softpick.model.safetensors.SafetensorsFile;
@@ -16,34 +21,46 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 /**
  * From the start of a JVM to the first output of the default model, ours and ONNX Runtime's, each in JVMs of their own with
  * nothing but what they need on the class path, in turns; then how soon calls without a pause reach full speed.
- *
- * <pre>
- *   java -cp bench/target/peers.jar dev.softpick.bench.peers.ColdStart [rounds]
- * </pre>
  */
-public final class ColdStart {
+@Command(
+        name = "cold",
+        header = "From the start of a JVM to the first output, and to full speed.",
+        mixinStandardHelpOptions = true)
+final class ColdStart implements Callable<Integer> {
 
+    private static final int ROUNDS = 10;
     static final int STEPS = 60;
     static final int EMBED = 64;
     static final int HIDDEN = 256;
 
     private static final String[] VECTOR = {"--add-modules", "jdk.incubator.vector"};
+
+    /** What the fresh JVMs run besides the runtime that they try. */
+    private static final List<String> OWN = List.of(
+            "dev/softpick/bench/peers/Cold", "dev/softpick/bench/harness/Rounds", "dev/softpick/measure/Turns",
+            "org/apache/commons/statistics/", "org/apache/commons/numbers/");
+
     private static final int SECONDS = 6;
     private static final double ALLOWED_DIFFERENCE = 2e-5;
 
-    private final Path folder;
-    private final int rounds;
-    private final int steadyRounds;
+    @Mixin
+    private Peers.Common common;
+
+    private Path folder;
+    private int rounds;
+    private int steadyRounds;
 
     /** Who starts: a name, flags of its JVM, its main class, its model. */
     private record Starter(String name, List<String> flags, Class<?> main, Path jar, Path model) {}
@@ -55,18 +72,16 @@ public final class ColdStart {
         }
     }
 
-    private ColdStart(Path folder, int rounds) {
-        this.folder = folder;
-        this.rounds = rounds;
+    @Override
+    public Integer call() throws Exception {
+        rounds = common.rounds(ROUNDS);
         steadyRounds = Math.max(1, rounds / 3);
-    }
-
-    /** Measures; the argument is the number of rounds, 10 without one. */
-    public static void main(String[] arguments) throws Exception {
-        int rounds = arguments.length == 0 ? 10 : Integer.parseInt(arguments[0]);
-        Path folder = Files.createTempDirectory("softpick-cold");
+        Result result = Result.here(
+                "cold", "From a cold start", Peers.commands("cold --rounds " + rounds),
+                "The default model, 19 MB, and one window of 1 × 60.", rounds);
+        folder = Files.createTempDirectory("softpick-cold");
         try {
-            new ColdStart(folder, rounds).run();
+            run(result);
         } finally {
             try (Stream<Path> files = Files.walk(folder)) {
                 for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
@@ -74,9 +89,11 @@ public final class ColdStart {
                 }
             }
         }
+        result.write(common.out());
+        return 0;
     }
 
-    private void run() throws Exception {
+    private void run(Result result) throws Exception {
         Path weights = folder.resolve("model.safetensors");
         SoftpickConfig config = SoftpickConfig.builder().embedDim(EMBED).hiddenSize(HIDDEN).build();
         SoftpickTransformer.random(config, 1).save(weights);
@@ -110,14 +127,14 @@ public final class ColdStart {
                 onnx, graph);
         train(softpick, "-XX:AOTCacheOutput=", cache);
         train(softpick, "-XX:ArchiveClassesAtExit=", archive);
-        first(List.of(softpick, cached, archived, scalar, vector, shipped, unpacked));
+        first(result, List.of(softpick, cached, archived, scalar, vector, shipped, unpacked));
         Starter small = new Starter("softpick, -Xmn16m", List.of(VECTOR[0], VECTOR[1], "-Xmn16m"), ColdSoftpick.class,
                 ours, weights);
-        steady(List.of(softpick, small, scalar, vector, unpacked));
+        steady(result, List.of(softpick, small, scalar, vector, unpacked));
     }
 
     /** Medians from the start of the JVM to the first output. */
-    private void first(List<Starter> starters) throws IOException {
+    private void first(Result result, List<Starter> starters) throws IOException {
         double[][] millis = new double[starters.size()][rounds];
         double[][] second = new double[starters.size()][rounds];
         double[][] memory = new double[starters.size()][rounds];
@@ -130,26 +147,31 @@ public final class ColdStart {
                 second[i][round] = Double.parseDouble(run.lines().get("next").split(" ")[0]) / 1e6;
                 float[] y = floats(run.lines().get("first"));
                 expected = expected == null ? y : expected;
-                Turns.same(starters.get(i).name(), y, expected, ALLOWED_DIFFERENCE);
+                Outputs.same(starters.get(i).name() + " and ours", y, expected, ALLOWED_DIFFERENCE);
             }
         }
         double best = Math.min(median(millis[starters.size() - 1]), median(millis[starters.size() - 2]));
-        System.out.println("JVM start to first output, median of " + rounds + ", in turns");
-        System.out.println("| | ms | of the better ONNX Runtime | second call, ms | peak memory at the first output, MB |");
-        System.out.println("|---|---|---|---|---|");
+        Table table = result.add(new Table(
+                "first", "JVM start to first output", "Medians, in turns.", Column.key("who", "who"),
+                Column.figure("ms", "ms", "%.0f"), Column.followed("ratio", "of the better ONNX Runtime", "%.2f"),
+                Column.figure("second_ms", "second call, ms", "%.1f"),
+                Column.figure("memory_mb", "peak memory at the first output, MB", "%.0f")));
         for (int i = 0; i < starters.size(); i++) {
-            System.out.printf(Locale.ROOT, "| %s | %.0f | %.2f | %.1f | %.0f |%n", starters.get(i).name(),
-                    median(millis[i]), median(millis[i]) / best, median(second[i]), median(memory[i]));
+            table.row(
+                    starters.get(i).name(), median(millis[i]), median(millis[i]) / best, median(second[i]),
+                    median(memory[i]));
         }
-        System.out.println();
     }
 
     /** How soon calls without a pause are near full speed. */
-    private void steady(List<Starter> starters) throws IOException {
-        System.out.println("Calls without a pause, " + SECONDS + " s, median of " + steadyRounds + ", in turns");
-        System.out.println("| | calling threads | full speed, ms a call | within 1.25 of it after, ms |"
-                + " slowest call from the second on, ms | peak memory, MB |");
-        System.out.println("|---|---|---|---|---|---|");
+    private void steady(Result result, List<Starter> starters) throws IOException {
+        Table table = result.add(new Table(
+                "steady", "Calls without a pause, " + SECONDS + " s", "Medians of " + steadyRounds + ", in turns.",
+                Column.key("who", "who"), Column.number("threads", "calling threads"),
+                Column.figure("full_ms", "full speed, ms a call", "%.2f"),
+                Column.figure("near_ms", "within 1.25 of it after, ms", "%.0f"),
+                Column.figure("slowest_ms", "slowest call from the second on, ms", "%.1f"),
+                Column.figure("memory_mb", "peak memory, MB", "%.0f")));
         for (int threads = 1; threads <= 2; threads++) {
             Run[][] runs = new Run[starters.size()][steadyRounds];
             for (int round = 0; round < steadyRounds; round++) {
@@ -158,9 +180,9 @@ public final class ColdStart {
                 }
             }
             for (int i = 0; i < starters.size(); i++) {
-                System.out.printf(Locale.ROOT, "| %s | %d | %.2f | %.0f | %.1f | %.0f |%n", starters.get(i).name(), threads,
-                        median(runs[i], "full") / 1e6, median(runs[i], "near"), median(runs[i], "slowest") / 1e6,
-                        median(runs[i], "memory") / 1024);
+                table.row(
+                        starters.get(i).name(), threads, median(runs[i], "full") / 1e6, median(runs[i], "near"),
+                        median(runs[i], "slowest") / 1e6, median(runs[i], "memory") / 1024);
             }
         }
     }
@@ -206,15 +228,13 @@ public final class ColdStart {
     /** A jar with some packages of our own jar, and the classes that a fresh JVM runs. */
     private Path jar(String name, String... packages) throws IOException {
         Path jar = folder.resolve(name);
-        String[] own = {"ColdCalls", "ColdSoftpick", "ColdOnnx", "ColdStart", "Turns"};
+        List<String> wanted = new ArrayList<>(OWN);
+        wanted.addAll(List.of(packages));
         try (JarFile all = new JarFile(self()); OutputStream out = Files.newOutputStream(jar);
                 JarOutputStream part = new JarOutputStream(out)) {
             for (JarEntry entry : (Iterable<JarEntry>) all.stream()::iterator) {
-                String path = entry.getName();
-                String simple = path.replaceAll(".*/|[.$].*", "");
-                if (Arrays.stream(packages).anyMatch(path::startsWith) && !entry.isDirectory()
-                        || path.startsWith("dev/softpick/bench/peers/") && Arrays.asList(own).contains(simple)) {
-                    part.putNextEntry(new JarEntry(path));
+                if (!entry.isDirectory() && wanted.stream().anyMatch(entry.getName()::startsWith)) {
+                    part.putNextEntry(new JarEntry(entry.getName()));
                     try (InputStream in = all.getInputStream(entry)) {
                         in.transferTo(part);
                     }
@@ -258,9 +278,6 @@ public final class ColdStart {
     }
 
     private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        int n = sorted.length;
-        return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+        return Turns.quantile(values, 0.5);
     }
 }

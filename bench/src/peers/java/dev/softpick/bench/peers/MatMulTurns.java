@@ -1,18 +1,22 @@
 package dev.softpick.bench.peers;
 
+import com.google.gson.Gson;
+import dev.softpick.bench.harness.Ceilings;
+import dev.softpick.bench.harness.Outputs;
+import dev.softpick.bench.harness.Rounds;
 import dev.softpick.kernels.MatMul;
 import dev.softpick.kernels.PackedMatrix;
+import dev.softpick.measure.Gaussian;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.function.DoubleSupplier;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.openblas.global.openblas_nolapack;
 
 /**
  * Our matmul and OpenBLAS's in turns, in a process of its own: OpenBLAS takes its threads and core type from the
- * environment when it is loaded. {@link MatMulRow} starts it and reads what it prints.
+ * environment when it is loaded. {@link MatMulTable} starts it and reads the JSON lines that it prints.
  */
 final class MatMulTurns {
 
@@ -61,14 +65,13 @@ final class MatMulTurns {
         int m = shape.m();
         int k = shape.k();
         int n = shape.n();
-        Random random = new Random(1);
-        float[] a = WidthTurns.gaussian(random, m * k);
+        float[] a = Gaussian.of(1, m * k);
         float[] out = new float[m * n];
         float[][] b = new float[shape.copies()][];
         PackedMatrix[] packed = new PackedMatrix[b.length];
         FloatPointer[] theirB = new FloatPointer[b.length];
         for (int i = 0; i < b.length; i++) {
-            b[i] = WidthTurns.gaussian(random, k * n);
+            b[i] = Gaussian.of(2 + i, k * n);
             packed[i] = PackedMatrix.pack(b[i], k, n);
             theirB[i] = aligned(b[i].length).put(b[i]);
         }
@@ -87,17 +90,17 @@ final class MatMulTurns {
         theirs.run();
         float[] theirValues = new float[out.length];
         theirOut.get(theirValues);
-        Turns.same("OpenBLAS " + shape, theirValues, out, 1e-4 * Math.sqrt(k));
+        Outputs.same("OpenBLAS " + shape + " and ours", theirValues, out, 1e-4 * Math.sqrt(k));
 
         float[] bytes = new float[k * n * b.length];
         Arrays.fill(bytes, 1f); // untouched pages are all the same one
-        Turns.warmUp(() -> Ceilings.fma(1), 1000);
-        Turns.warmUp(() -> Ceilings.read(bytes), 200);
+        Rounds.warmUp(() -> Ceilings.fma(1), 1000);
+        Rounds.warmUp(() -> Ceilings.read(bytes), 200);
         List<DoubleSupplier> ceilings = List.of(() -> Ceilings.fma(1), () -> Ceilings.read(bytes));
-        double[] medians = Turns.medians(List.of(ours, theirs), ceilings, rounds, WARM_UP_MILLIS);
+        double[] medians = new Rounds(rounds).medians(List.of(ours, theirs), ceilings, WARM_UP_MILLIS);
         String source = shape.packing() ? PACKING : shape.copies() > 1 ? CYCLED : ONE;
-        System.out.println(
-                new MatMulRow(m, k, n, source, medians[0], medians[1], medians[2], medians[3]).line());
+        System.out.println(new Gson().toJson(
+                new MatMulTable.Row(m, k, n, source, medians[0], medians[1], medians[2], medians[3])));
     }
 
     /** Native memory from a multiple of 64 bytes on. */

@@ -2,8 +2,11 @@ package dev.softpick.bench.peers;
 
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.SoftpickConfig;
+import dev.softpick.model.SoftpickTransformer;
 import dev.softpick.model.safetensors.SafetensorsException;
 import dev.softpick.model.safetensors.SafetensorsFile;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 
 /**
  * The transformer as an ONNX graph for one batch and number of steps: {@code x} in, {@code y} out.
@@ -25,6 +28,23 @@ final class OnnxTransformer {
         this.file = file;
         this.batch = batch;
         this.steps = steps;
+    }
+
+    /** The normalizer of that name; the graphs exist for two. */
+    static Normalizer supported(String id) {
+        Normalizer normalizer = Normalizer.fromId(id);
+        if (normalizer != Normalizer.SOFTPICK && normalizer != Normalizer.SOFTMAX) {
+            throw new IllegalArgumentException(
+                    "normalizer is " + id + "; the peers' graphs exist for softpick and softmax");
+        }
+        return normalizer;
+    }
+
+    /** A model's weights, through a file, so that both sides read the same. */
+    static SafetensorsFile weights(SoftpickTransformer model) throws IOException {
+        ByteArrayOutputStream file = new ByteArrayOutputStream();
+        model.save(file);
+        return SafetensorsFile.read(file.toByteArray());
     }
 
     static byte[] graph(SoftpickConfig config, SafetensorsFile file, int batch, int steps, boolean pruned)
@@ -83,11 +103,7 @@ final class OnnxTransformer {
 
     /** What scores are multiplied with (softpick: 1 or 0) or what is added to them (softmax: 0 or −∞). */
     private float[] mask() {
-        boolean softpick = config.normalizer() == Normalizer.SOFTPICK;
-        if (!softpick && config.normalizer() != Normalizer.SOFTMAX) {
-            throw new IllegalArgumentException(
-                    "normalizer is " + config.normalizer() + "; the peers' graphs exist for softpick and softmax");
-        }
+        boolean softpick = supported(config.normalizer().id()) == Normalizer.SOFTPICK;
         float[] mask = new float[Math.multiplyExact(steps, steps)];
         for (int row = 0; row < steps; row++) {
             for (int column = 0; column < steps; column++) {

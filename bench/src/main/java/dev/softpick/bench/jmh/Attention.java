@@ -1,6 +1,8 @@
-package dev.softpick.bench;
+package dev.softpick.bench.jmh;
 
+import dev.softpick.bench.harness.Outputs;
 import dev.softpick.kernels.CausalAttention;
+import dev.softpick.measure.Gaussian;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
@@ -27,12 +29,12 @@ public class Attention extends OnBackend {
     /** Softpick and softmax against their formulas in double, on the first steps, which do not depend on the rest. */
     @Setup
     public void setup() {
-        q = gaussian(1, steps * headSize);
-        k = gaussian(2, steps * headSize);
-        v = gaussian(3, steps * headSize);
+        q = Gaussian.of(1, steps * headSize);
+        k = Gaussian.of(2, steps * headSize);
+        v = Gaussian.of(3, steps * headSize);
         out = new float[steps * headSize];
-        same("softpick attention and its formula", softpick(), exact(false), 5e-6);
-        same("softmax attention and its formula", softmax(), exact(true), 5e-6);
+        Outputs.same("softpick attention and its formula", softpick(), exact(false), 5e-6);
+        Outputs.same("softmax attention and its formula", softmax(), exact(true), 5e-6);
     }
 
     private float[] exact(boolean softmax) {

@@ -1,4 +1,4 @@
-package dev.softpick.bench.peers;
+package dev.softpick.bench.harness;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -15,10 +15,10 @@ import java.util.Map;
  * @param lines what it printed
  * @param errors what it wrote to standard error
  */
-record Fork(List<String> lines, String errors) {
+public record Fork(List<String> lines, String errors) {
 
     /** Runs it to its end; throws if that is not a good one. */
-    static Fork run(Class<?> main, List<String> flags, Map<String, String> environment, String... arguments)
+    public static Fork run(Class<?> main, List<String> flags, Map<String, String> environment, String... arguments)
             throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

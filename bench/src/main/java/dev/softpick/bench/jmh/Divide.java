@@ -1,5 +1,7 @@
-package dev.softpick.bench;
+package dev.softpick.bench.jmh;
 
+import dev.softpick.bench.harness.Outputs;
+import dev.softpick.measure.Gaussian;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
@@ -23,13 +25,13 @@ public class Divide extends OnBackend {
     /** Division is correctly rounded, so the bits must be the same. */
     @Setup
     public void setup() {
-        x = gaussian(1, length);
-        y = gaussian(2, length);
+        x = Gaussian.of(1, length);
+        y = Gaussian.of(2, length);
         out = new float[length];
         float[] scalar = byScalar().clone();
-        same("quotients by a scalar", scalar, byScalarLoop(), 0);
+        Outputs.same("quotients by a scalar", scalar, byScalarLoop(), 0);
         float[] elementwise = elementwise().clone();
-        same("quotients", elementwise, elementwiseLoop(), 0);
+        Outputs.same("quotients", elementwise, elementwiseLoop(), 0);
     }
 
     /** The library's, by one number. */

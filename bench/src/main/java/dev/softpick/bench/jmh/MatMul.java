@@ -1,6 +1,9 @@
-package dev.softpick.bench;
+package dev.softpick.bench.jmh;
 
+import dev.softpick.bench.harness.Outputs;
+import dev.softpick.bench.harness.Sizes;
 import dev.softpick.kernels.PackedMatrix;
+import dev.softpick.measure.Gaussian;
 import java.util.Arrays;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
@@ -30,17 +33,17 @@ public class MatMul extends OnBackend {
     /** All three add in the same order with fused multiply-add, so the bits must be the same. */
     @Setup
     public void setup() {
-        int[] sizes = shape(shape);
+        int[] sizes = Sizes.parse(shape, 3);
         m = sizes[0];
         k = sizes[1];
         n = sizes[2];
-        a = gaussian(1, m * k);
-        b = gaussian(2, k * n);
+        a = Gaussian.of(1, m * k);
+        b = Gaussian.of(2, k * n);
         packed = PackedMatrix.pack(b, k, n);
         out = new float[m * n];
         float[] kernel = kernel().clone();
-        same("products", kernel, packing().clone(), 0);
-        same("products", kernel, loop(), 0);
+        Outputs.same("products", kernel, packing().clone(), 0);
+        Outputs.same("products", kernel, loop(), 0);
     }
 
     /** The library's, the matrix packed before. */

@@ -1,7 +1,6 @@
-package dev.softpick.bench;
+package dev.softpick.bench.jmh;
 
 import dev.softpick.kernels.BackendInfo;
-import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -34,34 +33,6 @@ public abstract class OnBackend {
         BackendInfo chosen = BackendInfo.current();
         if (!chosen.name().equals(backend)) {
             throw new IllegalStateException("this JVM already runs the " + chosen.name() + " backend");
-        }
-    }
-
-    static float[] gaussian(long seed, int length) {
-        Random random = new Random(seed);
-        float[] x = new float[length];
-        for (int i = 0; i < length; i++) {
-            x[i] = (float) random.nextGaussian();
-        }
-        return x;
-    }
-
-    /** The numbers of a shape such as {@code 60x256x768}. */
-    static int[] shape(String text) {
-        String[] parts = text.split("x");
-        int[] shape = new int[parts.length];
-        for (int i = 0; i < shape.length; i++) {
-            shape[i] = Integer.parseInt(parts[i]);
-        }
-        return shape;
-    }
-
-    /** Throws if two variants differ anywhere by more than {@code allowed · max(1, |y|)}. */
-    static void same(String what, float[] x, float[] y, double allowed) {
-        for (int i = 0; i < y.length; i++) {
-            if (!(Math.abs((double) x[i] - y[i]) <= allowed * Math.max(1, Math.abs(y[i])))) {
-                throw new IllegalStateException(what + " differ at " + i + ": " + x[i] + " and " + y[i]);
-            }
         }
     }
 }

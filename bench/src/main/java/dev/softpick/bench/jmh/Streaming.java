@@ -1,5 +1,7 @@
-package dev.softpick.bench;
+package dev.softpick.bench.jmh;
 
+import dev.softpick.bench.harness.Outputs;
+import dev.softpick.measure.Gaussian;
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.SessionGroup;
 import dev.softpick.model.SoftpickConfig;
@@ -44,7 +46,7 @@ public class Streaming extends OnBackend {
         int h = model.outputSize();
         streams = Stream.generate(() -> model.newSession(window)).limit(sessions).toList();
         group = SessionGroup.of(streams);
-        frames = gaussian(1, sessions * EMBED);
+        frames = Gaussian.of(1, sessions * EMBED);
         answers = new float[sessions * h];
         frame = new float[EMBED];
         answer = new float[h];
@@ -61,7 +63,7 @@ public class Streaming extends OnBackend {
         } else {
             model.forwardBanded(history, 1, 2 * WINDOW + 1, expected);
         }
-        same("answers one at a time and as a batch", Arrays.copyOf(answers, h), expected, 0);
+        Outputs.same("answers one at a time and as a batch", Arrays.copyOf(answers, h), expected, 0);
     }
 
     /** Session by session. */

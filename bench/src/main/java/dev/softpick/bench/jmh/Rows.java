@@ -1,9 +1,10 @@
-package dev.softpick.bench;
+package dev.softpick.bench.jmh;
 
 import dev.softpick.kernels.RectifiedSoftpick;
 import dev.softpick.kernels.SSMax;
 import dev.softpick.kernels.Softmax;
 import dev.softpick.kernels.Softpick;
+import dev.softpick.measure.Gaussian;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -27,7 +28,7 @@ public class Rows extends OnBackend {
     /** Makes sure that each computes its formula. */
     @Setup
     public void setup() {
-        x = gaussian(1, length);
+        x = Gaussian.of(1, length);
         out = new float[length];
         double largest = Double.NEGATIVE_INFINITY;
         double absSum = 0;

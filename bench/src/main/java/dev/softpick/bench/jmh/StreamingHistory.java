@@ -1,5 +1,7 @@
-package dev.softpick.bench;
+package dev.softpick.bench.jmh;
 
+import dev.softpick.bench.harness.Outputs;
+import dev.softpick.measure.Gaussian;
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.SoftpickTransformer;
@@ -36,15 +38,15 @@ public class StreamingHistory extends OnBackend {
         SoftpickTransformer model = SoftpickTransformer.random(
                 SoftpickConfig.builder().embedDim(EMBED).normalizer(Normalizer.fromId(normalizer)).build(), 1);
         history = model.newSession(Window.UNBOUNDED);
-        float[] frames = gaussian(1, position * EMBED);
+        float[] frames = Gaussian.of(1, position * EMBED);
         float[] answers = new float[position * model.outputSize()];
         history.step(frames, position, answers);
         answer = new float[model.outputSize()];
         model.forward(frames, 1, position, answer);
         float[] last = new float[answer.length];
         System.arraycopy(answers, answers.length - last.length, last, 0, last.length);
-        same("answers in a session and as a batch", last, answer, 0);
-        frame = gaussian(2, EMBED);
+        Outputs.same("answers in a session and as a batch", last, answer, 0);
+        frame = Gaussian.of(2, EMBED);
     }
 
     /** Every invocation goes on from the same position. */

@@ -1,4 +1,4 @@
-package dev.softpick.bench.peers;
+package dev.softpick.bench.harness;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -44,7 +44,7 @@ public final class Ceilings {
         }
         double sum = 0;
         for (int i = 0; i < threads; i++) {
-            Turns.join(workers[i]);
+            Rounds.join(workers[i]);
             sum += rates.get(i);
         }
         return sum;
@@ -79,7 +79,7 @@ public final class Ceilings {
     }
 
     /** GB/s of reading these floats again and again, from whichever cache they fit in. */
-    static double read(float[] x) {
+    public static double read(float[] x) {
         sink = readLoop(x);
         int repeats = Math.max(2, READ_FLOATS / x.length);
         long start = System.nanoTime();
@@ -107,7 +107,7 @@ public final class Ceilings {
     }
 
     /** GB/s of copying vector by vector, counting what is read and what is written. */
-    static double copy(float[] from, float[] to) {
+    public static double copy(float[] from, float[] to) {
         return copied(from, to, false);
     }
 
@@ -115,7 +115,7 @@ public final class Ceilings {
      * The same with {@code System.arraycopy}, which beyond 2.5 MB writes past the caches; the Vector API has no such
      * stores, so what a kernel writes is read first.
      */
-    static double arrayCopy(float[] from, float[] to) {
+    public static double arrayCopy(float[] from, float[] to) {
         return copied(from, to, true);
     }
 

@@ -1,6 +1,7 @@
-package dev.softpick.bench;
+package dev.softpick.bench.jmh;
 
 import dev.softpick.kernels.Reduce;
+import dev.softpick.measure.Gaussian;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
@@ -20,7 +21,7 @@ public class AbsSum extends OnBackend {
     /** Makes sure that both compute the same sum. */
     @Setup
     public void setup() {
-        x = gaussian(1, length);
+        x = Gaussian.of(1, length);
         double exact = 0;
         for (float value : x) {
             exact += Math.abs(value);

@@ -1,5 +1,8 @@
-package dev.softpick.bench;
+package dev.softpick.bench.jmh;
 
+import dev.softpick.bench.harness.Outputs;
+import dev.softpick.bench.harness.Sizes;
+import dev.softpick.measure.Gaussian;
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.SoftpickTransformer;
@@ -34,7 +37,7 @@ public class Forward extends OnBackend {
     /** Threads and batches do not change a bit: the last sequence alone, on one thread, gives the same. */
     @Setup
     public void setup() {
-        int[] sizes = shape(shape);
+        int[] sizes = Sizes.parse(shape, 2);
         batch = sizes[0];
         steps = sizes[1];
         SoftpickConfig config = SoftpickConfig.builder()
@@ -43,12 +46,13 @@ public class Forward extends OnBackend {
                 .build();
         SoftpickTransformer one = SoftpickTransformer.random(config, 1);
         model = one.parallelism(threads);
-        x = gaussian(1, batch * steps * EMBED);
+        x = Gaussian.of(1, batch * steps * EMBED);
         y = new float[batch * model.outputSize()];
         forward();
         float[] alone = new float[model.outputSize()];
         one.forward(Arrays.copyOfRange(x, (batch - 1) * steps * EMBED, x.length), 1, steps, alone);
-        same("hidden states in a batch and alone", Arrays.copyOfRange(y, y.length - alone.length, y.length), alone, 0);
+        Outputs.same(
+                "hidden states in a batch and alone", Arrays.copyOfRange(y, y.length - alone.length, y.length), alone, 0);
     }
 
     /** Into the caller's array. */

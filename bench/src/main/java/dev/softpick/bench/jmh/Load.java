@@ -1,5 +1,7 @@
-package dev.softpick.bench;
+package dev.softpick.bench.jmh;
 
+import dev.softpick.bench.harness.Outputs;
+import dev.softpick.measure.Gaussian;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.SoftpickTransformer;
 import java.io.IOException;
@@ -29,13 +31,13 @@ public class Load extends OnBackend {
         file = Files.createTempFile("softpick", ".safetensors");
         model.save(file);
         bytes = Files.readAllBytes(file);
-        float[] x = gaussian(1, 60 * config.embedDim());
+        float[] x = Gaussian.of(1, 60 * config.embedDim());
         float[] expected = new float[hiddenSize];
         model.forward(x, 1, 60, expected);
         for (SoftpickTransformer loaded : new SoftpickTransformer[] {fromFile(), fromBytes()}) {
             float[] y = new float[hiddenSize];
             loaded.forward(x, 1, 60, y);
-            same("hidden states of the model and the loaded one", y, expected, 0);
+            Outputs.same("hidden states of the model and the loaded one", y, expected, 0);
         }
     }
 

@@ -1,0 +1,72 @@
+package dev.softpick.bench.peers;
+
+import static dev.softpick.bench.harness.Goal.atLeast;
+import static dev.softpick.bench.harness.Goal.atMost;
+
+import dev.softpick.bench.harness.Goal;
+import java.util.Map;
+
+/** What is to be reached, all of it. */
+final class Goals {
+
+    private static final String RATIO = "%.2f";
+    private static final String PERCENT = "%.0f %%";
+
+    static final Goal LARGE_MATMUL = atLeast("matmul 1024³, packing included", "best OpenBLAS / ours", 1, RATIO);
+    static final Goal ROW_TIMES_MATRIX = atLeast("matmul, M = 1", "of the read bandwidth of the weights", 80, PERCENT);
+    static final Goal SCALAR_MATMUL = atLeast("scalar matmul", "loop / ours", 1, RATIO);
+    static final Goal SCALAR_GFLOPS = atLeast("scalar matmul", "GFLOP/s", 8, "%.1f");
+    static final Goal ATTENTION = atLeast("attention from T = 1024 on", "softmax / softpick", 1.5, RATIO);
+    static final Goal EIGHT_WINDOWS = atLeast("forward 8×60, one thread", "of the FMA peak", 85, PERCENT);
+
+    static final Goal SLIDING = atMost("sliding step", "of reading its weights once", 1.3, RATIO);
+    static final Goal TOGETHER = atLeast("32 sliding sessions together", "one by one / together", 8, RATIO);
+    static final Goal EXACT = atLeast("exact step on a full window", "forward / step", 1, RATIO);
+    static final Goal UNBOUNDED = atLeast("unbounded step at 8,192", "softmax / softpick", 1.5, RATIO);
+    static final Goal WINDOW_RERUN = atLeast("sliding step", "ONNX Runtime's rerun of the window / ours", 8, RATIO);
+    static final Goal STATE = atMost("state at 8,192 frames", "softpick / softmax", 0.55, "%.4f");
+
+    /** Of ONNX Runtime's full and pruned graph over ours, by shape. */
+    private static final Map<String, double[]> FORWARD = Map.of(
+            "1×60", new double[] {1.8, 1.6}, "8×60", new double[] {1.6, 1.4}, "32×60", new double[] {1.6, 1.4},
+            "1×512", new double[] {1.9, 1.7}, "1×2048", new double[] {3, 2.6}, "1×4096", new double[] {4.5, 4});
+
+    /** Two threads pay from so many rows on. */
+    private static final int ROWS_FOR_TWO_THREADS = 480;
+
+    private Goals() {}
+
+    static Goal matMulOfPeak(int m) {
+        return atLeast("packed matmul, M = " + m + ", one matrix, worst shape", "of the FMA peak", 90, PERCENT);
+    }
+
+    static Goal matMul(int m) {
+        return atLeast(
+                "packed matmul, M = " + m + ", one matrix, worst shape", "best OpenBLAS / ours", m == 60 ? 1.3 : 1.05, RATIO);
+    }
+
+    static Goal width(int bits) {
+        return atLeast("matmul at " + bits + " bits", "of that width's peak", 80, PERCENT);
+    }
+
+    static Goal rows(String rows, boolean inL2, String figure) {
+        return atLeast("rows " + rows, figure, inL2 ? 60 : 85, PERCENT);
+    }
+
+    /** Null where nothing is asked for. */
+    static Goal forward(String shape, String work, boolean pruned) {
+        double[] least = FORWARD.get(shape);
+        return least == null ? null
+                : atLeast("forward " + work, "ONNX Runtime" + (pruned ? ", pruned" : "") + " / ours", least[pruned ? 1 : 0],
+                        RATIO);
+    }
+
+    /** Null where nothing is asked for. */
+    static Goal twoThreads(String work, int rows) {
+        return rows < ROWS_FOR_TWO_THREADS ? null : atLeast("forward " + work, "our one thread / ours", 1.8, RATIO);
+    }
+
+    static Goal allocation(String work) {
+        return atMost(work, "bytes a call", 0, "%.0f");
+    }
+}
