@@ -1,5 +1,7 @@
 package dev.softpick.kernels.numerics;
 
+import static dev.softpick.kernels.numerics.FusedMultiplyAdd.fma;
+
 /**
  * {@code e^x} for kernels that subtract a row's maximum first: the constants, the order of operations that every kernel
  * repeats so that all get the same bits, and that order in scalar code.
@@ -51,21 +53,21 @@ public final class Exponential {
 
     /** {@code e^x} for x up to {@link #HIGHEST}. */
     public static float exp(float x) {
-        float k = Math.fma(x, LOG2_E, MAGIC);
+        float k = fma(x, LOG2_E, MAGIC);
         float n = k - MAGIC;
-        float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, x));
-        float q = Math.fma(Math.fma(Math.fma(Math.fma(C6, r, C5), r, C4), r, C3), r, C2);
+        float r = fma(n, -LN2_LOW, fma(n, -LN2_HIGH, x));
+        float q = fma(fma(fma(fma(C6, r, C5), r, C4), r, C3), r, C2);
         float s = Float.intBitsToFloat(Float.floatToRawIntBits(k) << FRACTION_BITS);
-        return x < LOWEST ? 0f : Math.fma(Math.fma(q, r, 1f), r, 1f) * s;
+        return x < LOWEST ? 0f : fma(fma(q, r, 1f), r, 1f) * s;
     }
 
     /** {@code e^x − d} for x up to {@link #HIGHEST} and d of 0 or 1; accurate near x = 0 when d is 1. */
     public static float expMinus(float x, float d) {
-        float k = Math.fma(x, LOG2_E, MAGIC);
+        float k = fma(x, LOG2_E, MAGIC);
         float n = k - MAGIC;
-        float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, x));
-        float q = Math.fma(Math.fma(Math.fma(Math.fma(C6, r, C5), r, C4), r, C3), r, C2);
+        float r = fma(n, -LN2_LOW, fma(n, -LN2_HIGH, x));
+        float q = fma(fma(fma(fma(C6, r, C5), r, C4), r, C3), r, C2);
         float s = Float.intBitsToFloat(Float.floatToRawIntBits(k) << FRACTION_BITS);
-        return x < LOWEST ? -d : Math.fma(s, Math.fma(q * r, r, r), s - d);
+        return x < LOWEST ? -d : fma(s, fma(q * r, r, r), s - d);
     }
 }

@@ -1,5 +1,6 @@
 package dev.softpick.kernels.scalar;
 
+import static dev.softpick.kernels.numerics.FusedMultiplyAdd.fma;
 import static dev.softpick.kernels.numerics.NormalTail.C0;
 import static dev.softpick.kernels.numerics.NormalTail.C1;
 import static dev.softpick.kernels.numerics.NormalTail.C2;
@@ -20,8 +21,8 @@ final class ScalarGelu {
         for (int i = 0; i < length; i++) {
             float value = x[xOffset + i];
             float s = -Math.abs(value);
-            float q = Math.fma(Math.fma(Math.fma(Math.fma(C8, s, C7), s, C6), s, C5), s, C4);
-            q = Math.fma(Math.fma(Math.fma(Math.fma(q, s, C3), s, C2), s, C1), s, C0);
+            float q = fma(fma(fma(fma(C8, s, C7), s, C6), s, C5), s, C4);
+            q = fma(fma(fma(fma(q, s, C3), s, C2), s, C1), s, C0);
             float square = q * q;
             // −0 and NaN are not below 0 and stay as they are.
             float positive = value < 0f ? 0f : value;

@@ -1,5 +1,7 @@
 package dev.softpick.kernels.scalar;
 
+import static dev.softpick.kernels.numerics.FusedMultiplyAdd.fma;
+
 import dev.softpick.kernels.numerics.VirtualLanes;
 
 /** Layer normalization without vectors: the sums eight lanes at a time, as in {@link ScalarReduce}. */
@@ -23,7 +25,7 @@ public final class ScalarLayerNorm {
     private static void scale(
             float[] x, int from, float mean, float inverse, float[] gamma, float[] beta, float[] out, int to) {
         for (int i = 0; i < gamma.length; i++) {
-            out[to + i] = Math.fma(gamma[i] * inverse, x[from + i] - mean, beta[i]);
+            out[to + i] = fma(gamma[i] * inverse, x[from + i] - mean, beta[i]);
         }
     }
 
@@ -77,6 +79,6 @@ public final class ScalarLayerNorm {
 
     /** Multiplying by 1 in the fused step leaves a plain addition. */
     private static float add(float value, float sum, boolean squared) {
-        return Math.fma(value, squared ? value : 1f, sum);
+        return fma(value, squared ? value : 1f, sum);
     }
 }
