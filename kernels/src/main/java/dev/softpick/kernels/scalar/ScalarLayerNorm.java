@@ -77,8 +77,7 @@ public final class ScalarLayerNorm {
         return ((l0 + l32) + (l16 + l48)) + ((l8 + l40) + (l24 + l56));
     }
 
-    /** Multiplying by 1 in the fused step leaves a plain addition. */
     private static float add(float value, float sum, boolean squared) {
-        return fma(value, squared ? value : 1f, sum);
+        return squared ? fma(value, value, sum) : sum + value;
     }
 }

@@ -5,11 +5,13 @@ import dev.softpick.kernels.layout.Int8Panels;
 import dev.softpick.kernels.layout.PanelBuffers;
 import dev.softpick.kernels.layout.Panels;
 import dev.softpick.kernels.layout.Weights;
+import dev.softpick.kernels.numerics.FusedMultiplyAdd;
 
 /**
  * Matrix products without vectors, on the panels that the vector kernels read and in the same order of adding. C2 does
  * not vectorize a loop that stores beside what it loads from an array of the same type at another offset, so the scalar
- * multiply-add unit is the limit; a tile of 2 × 8 sums in registers reaches four fifths of it.
+ * multiply-add unit is the limit; a tile of 2 × 8 sums in registers reaches four fifths of it. The tiles call the
+ * instruction itself, for a cold JVM interprets them first; where there is none, {@link #emulatedTile} does their work.
  */
 final class ScalarMatMul {
 
@@ -74,7 +76,7 @@ final class ScalarMatMul {
         int width = w.width();
         int columns = w.columns(p, p + 1);
         int i = 0;
-        for (; i + TILE_ROWS <= m; i += TILE_ROWS) {
+        for (; FusedMultiplyAdd.HARDWARE && i + TILE_ROWS <= m; i += TILE_ROWS) {
             twoRows(a, ao + i * lda, lda, b, bo, width, k, c, co + i * ldc, ldc, columns);
         }
         for (; i < m; i++) {
@@ -181,7 +183,11 @@ final class ScalarMatMul {
             float[] a, int ao, float[] b, int bo, int ldb, int k, float[] c, int co, int columns) {
         int j = 0;
         for (; j + TILE_COLUMNS <= columns; j += TILE_COLUMNS) {
-            rowTile(a, ao, b, bo + j, ldb, k, c, co + j);
+            if (FusedMultiplyAdd.HARDWARE) {
+                rowTile(a, ao, b, bo + j, ldb, k, c, co + j);
+            } else {
+                emulatedTile(a, ao, b, bo + j, ldb, k, c, co + j);
+            }
         }
         for (; j < columns; j++) {
             column(a, ao, b, bo + j, ldb, k, c, co + j);
@@ -242,10 +248,41 @@ final class ScalarMatMul {
         c[co + 7] = s7;
     }
 
+    /** The same without the instruction. */
+    private static void emulatedTile(float[] a, int ao, float[] b, int bo, int ldb, int k, float[] c, int co) {
+        float s0 = c[co];
+        float s1 = c[co + 1];
+        float s2 = c[co + 2];
+        float s3 = c[co + 3];
+        float s4 = c[co + 4];
+        float s5 = c[co + 5];
+        float s6 = c[co + 6];
+        float s7 = c[co + 7];
+        for (int i = 0, row = bo; i < k; i++, row += ldb) {
+            float x = a[ao + i];
+            s0 = FusedMultiplyAdd.fma(x, b[row], s0);
+            s1 = FusedMultiplyAdd.fma(x, b[row + 1], s1);
+            s2 = FusedMultiplyAdd.fma(x, b[row + 2], s2);
+            s3 = FusedMultiplyAdd.fma(x, b[row + 3], s3);
+            s4 = FusedMultiplyAdd.fma(x, b[row + 4], s4);
+            s5 = FusedMultiplyAdd.fma(x, b[row + 5], s5);
+            s6 = FusedMultiplyAdd.fma(x, b[row + 6], s6);
+            s7 = FusedMultiplyAdd.fma(x, b[row + 7], s7);
+        }
+        c[co] = s0;
+        c[co + 1] = s1;
+        c[co + 2] = s2;
+        c[co + 3] = s3;
+        c[co + 4] = s4;
+        c[co + 5] = s5;
+        c[co + 6] = s6;
+        c[co + 7] = s7;
+    }
+
     private static void column(float[] a, int ao, float[] b, int bo, int ldb, int k, float[] c, int co) {
         float sum = c[co];
         for (int i = 0; i < k; i++) {
-            sum = Math.fma(a[ao + i], b[bo + i * ldb], sum);
+            sum = FusedMultiplyAdd.fma(a[ao + i], b[bo + i * ldb], sum);
         }
         c[co] = sum;
     }

@@ -3,6 +3,7 @@ package dev.softpick.kernels.scalar;
 import dev.softpick.kernels.layout.BFloat16Panels;
 import dev.softpick.kernels.layout.Int8Panels;
 import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.numerics.FusedMultiplyAdd;
 
 /** Rounded weights become floats, element by element, from the panels that the vector kernels read. */
 final class ScalarRounded {
@@ -40,7 +41,8 @@ final class ScalarRounded {
         int columns = w.columns(p, p + 1);
         for (int row = 0; row < m; row++) {
             for (int j = 0; j < columns; j++) {
-                c[co + row * ldc + j] = Math.fma(c[co + row * ldc + j], w.scale()[at + j], w.bias()[at + j]);
+                c[co + row * ldc + j] = FusedMultiplyAdd.fma(
+                        c[co + row * ldc + j], w.scale()[at + j], w.bias()[at + j]);
             }
         }
     }
