@@ -50,6 +50,7 @@ public final class SoftpickTransformer {
     private final ModelWeights weights;
     private final Map<String, String> metadata;
     private final ForwardPass pass;
+    private final int parallelism;
     private final BandedPass banded;
     private final StepPass steps;
     private volatile byte[] fingerprint;
@@ -59,6 +60,7 @@ public final class SoftpickTransformer {
         this.weights = weights;
         this.metadata = metadata;
         pass = new ForwardPass(config, weights);
+        parallelism = 1;
         RowPass rows = new RowPass(config, weights);
         banded = new BandedPass(rows);
         steps = new StepPass(rows, pass);
@@ -66,11 +68,12 @@ public final class SoftpickTransformer {
     }
 
     /** The same model whose batches go another way. */
-    private SoftpickTransformer(SoftpickTransformer other, ForwardPass pass) {
+    private SoftpickTransformer(SoftpickTransformer other, ForwardPass pass, int parallelism) {
         config = other.config;
         weights = other.weights;
         metadata = other.metadata;
         this.pass = pass;
+        this.parallelism = parallelism;
         banded = other.banded;
         steps = other.steps;
     }
@@ -141,17 +144,21 @@ public final class SoftpickTransformer {
 
     /**
      * The same model, whose calls spread over up to {@code threads} threads: the caller, and helpers from the common pool.
-     * Shares the weights; the results have the same bits.
+     * Shares the weights; the results have the same bits. A call never uses more threads than there are processors, or
+     * pieces of work.
      *
-     * @throws IllegalArgumentException if {@code threads} is below 1
+     * @throws IllegalArgumentException if {@code threads} is not 1 to 1,024
      */
     public SoftpickTransformer parallelism(int threads) {
         return parallelism(threads, ForkJoinPool.commonPool());
     }
 
     /**
-     * The same with helpers from an executor of the caller's, which may use virtual threads. Helpers are only ever asked
-     * to help: if the executor is busy, refuses or has been shut down, the caller does the work.
+     * The same with helpers from an executor of the caller's, which may use virtual threads, run a helper in the thread that
+     * asks, keep it in a queue or drop it: helpers are only ever asked to help, and what they do not do, the caller does. So
+     * it does when the executor throws {@link java.util.concurrent.RejectedExecutionException} or, for want of a thread,
+     * {@link OutOfMemoryError}; anything else that it throws arrives at the caller. What it keeps of a call that has ended is
+     * a few small objects, and none of the call's arrays.
      *
      * @throws IllegalArgumentException if {@code threads} is not 1 to 1,024, or the executor is null
      */
@@ -162,12 +169,13 @@ public final class SoftpickTransformer {
         if (executor == null) {
             throw new IllegalArgumentException("executor is null; give one, or none for the common pool");
         }
-        return new SoftpickTransformer(this, pass.withThreads(threads, executor));
+        int members = Math.min(threads, Runtime.getRuntime().availableProcessors());
+        return new SoftpickTransformer(this, pass.withMembers(members, executor), threads);
     }
 
     /** Most threads that one call spreads over. */
     public int parallelism() {
-        return pass.parallelism();
+        return parallelism;
     }
 
     /**

@@ -19,7 +19,8 @@ class AllocationTest {
 
     @ParameterizedTest
     @CsvSource({
-        "1, 60, 64, SOFTPICK", "1, 200, 64, SOFTPICK", "2, 30, 96, SSMAX", "1, 200, 96, RECTIFIED_SOFTPICK"
+        "1, 60, 64, SOFTPICK", "1, 200, 64, SOFTPICK", "2, 30, 96, SSMAX", "1, 200, 96, RECTIFIED_SOFTPICK",
+        "1, 4096, 64, SOFTPICK"
     })
     void aWarmCallAllocatesNothing(int batch, int steps, int hidden, Normalizer normalizer) {
         SoftpickTransformer model = SoftpickTransformer.random(

@@ -3,9 +3,13 @@ package dev.softpick.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
+import dev.softpick.model.forward.ForwardPass;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,6 +25,14 @@ class ParallelismTest {
         return SoftpickTransformer.random(config, 11);
     }
 
+    /** By more members than this machine may have processors. */
+    private static float[] shared(SoftpickTransformer model, int members, Tensor x) {
+        float[] output = new float[model.forward(x).values().length];
+        new ForwardPass(model.config(), model.weights()).withMembers(members, ForkJoinPool.commonPool()).run(
+                x.values(), x.size(0), x.size(1), null, output, ForwardPass.result(model.config().outputMode()));
+        return output;
+    }
+
     @ParameterizedTest
     @CsvSource({"1, 1", "1, 7", "2, 5", "1, 20", "1, 500", "2, 60", "3, 60", "7, 33", "40, 9", "300, 1"})
     void everyNumberOfThreadsGivesTheSameBits(int batch, int steps) {
@@ -30,7 +42,7 @@ class ParallelismTest {
                 Tensor x = Tensor.of(Fixtures.gaussian(steps, batch * steps * 12), batch, steps, 12);
                 float[] expected = one.forward(x).values();
                 for (int threads : new int[] {2, 3, 4}) {
-                    assertThat(one.parallelism(threads).forward(x).values())
+                    assertThat(shared(one, threads, x))
                             .as("%s %s %d threads", normalizer, mode, threads)
                             .isEqualTo(expected);
                 }
@@ -48,7 +60,7 @@ class ParallelismTest {
             Tensor x = Tensor.of(Fixtures.gaussian(steps, steps * 8), 1, steps, 8);
             float[] expected = one.forward(x).values();
             for (int threads : new int[] {2, 3, 64}) {
-                assertThat(one.parallelism(threads).forward(x).values())
+                assertThat(shared(one, threads, x))
                         .as("%d steps, %d threads", steps, threads)
                         .isEqualTo(expected);
             }
@@ -76,6 +88,33 @@ class ParallelismTest {
         ExecutorService shutDown = Executors.newSingleThreadExecutor();
         shutDown.shutdown();
         assertThat(one.parallelism(2, shutDown).forward(x).values()).isEqualTo(expected);
+    }
+
+    @Test
+    void anExecutorMayRunHelpersInTheCallersThread() {
+        for (Normalizer normalizer : Normalizer.values()) {
+            SoftpickTransformer one = model(OutputMode.ALL, normalizer);
+            Tensor x = Tensor.of(Fixtures.gaussian(3, 2 * 300 * 12), 2, 300, 12);
+            assertThat(one.parallelism(2, Runnable::run).forward(x).values()).isEqualTo(one.forward(x).values());
+        }
+    }
+
+    @Test
+    void aThousandThreadsTakeTheMemoryOfTheProcessorsThatThereAre() {
+        int processors = Math.max(2, Runtime.getRuntime().availableProcessors());
+        long most = firstCall(model(OutputMode.LAST_TIMESTEP, Normalizer.SOFTPICK).parallelism(processors));
+        long bytes = firstCall(model(OutputMode.LAST_TIMESTEP, Normalizer.SOFTPICK).parallelism(1_024));
+        assertThat(bytes).isLessThan(most + most / 10);
+    }
+
+    /** Bytes that the caller allocates, its scratch memory among them. */
+    private static long firstCall(SoftpickTransformer model) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        float[] x = Fixtures.gaussian(2, 512 * 12);
+        float[] output = new float[48];
+        long before = threads.getCurrentThreadAllocatedBytes();
+        model.forward(x, 1, 512, output);
+        return threads.getCurrentThreadAllocatedBytes() - before;
     }
 
     @Test

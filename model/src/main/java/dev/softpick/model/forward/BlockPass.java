@@ -9,7 +9,7 @@ import dev.softpick.model.weights.FeedForwardWeights;
 import dev.softpick.model.weights.NormWeights;
 
 /**
- * A group of sequences on its way through one block, every position or the last of each, by the caller alone or by a crew.
+ * A group of sequences on its way through one block, every position or the last of each, by the caller alone or by a team.
  * Reads and writes the regions of a {@link Scratch}.
  */
 public final class BlockPass {
@@ -29,7 +29,14 @@ public final class BlockPass {
         ffn = weights.ffn();
     }
 
-    /** Scratch memory for a group of sequences that a crew of so many members works on. */
+    /** Most items of one phase: tiles of rows, heads of sequences, panels of columns. More members would find no work. */
+    int items(int sequences, int steps) {
+        int heads = Math.multiplyExact(sequences, attention.heads());
+        int tiles = Math.ceilDiv(sequences * steps, TILE_ROWS);
+        return Math.max(Math.max(heads, tiles), Math.max(attention.qkv().count(), ffn.up().count()));
+    }
+
+    /** Scratch memory for a group of sequences that a team of so many members works on. */
     public Scratch newScratch(int members, int sequences, int steps) {
         KeyValueCache[] caches = new KeyValueCache[members];
         for (int member = 0; member < members; member++) {
@@ -38,17 +45,17 @@ public final class BlockPass {
         return new Scratch(attention.hiddenSize(), ffn.innerSize(), caches, sequences, steps);
     }
 
-    /** Every position: {@code hidden} to {@code hidden}. Without a crew the caller does it all. */
-    public void all(Backend backend, Scratch s, int sequences, Crew crew) {
+    /** Every position: {@code hidden} to {@code hidden}. Without a team the caller does it all. */
+    public void all(Backend backend, Scratch s, int sequences, Team team) {
         int rows = s.starts[sequences];
         int heads = attention.heads();
-        int block = blockRows(rows, crew);
+        int block = blockRows(rows, team);
         int blocks = Math.ceilDiv(rows, block);
-        if (crew != null && rows < crew.size() * TILE_ROWS && rows <= Scratch.BLOCK_ROWS) {
-            allByColumns(backend, s, sequences, crew);
+        if (team != null && rows < team.size() * TILE_ROWS && rows <= Scratch.BLOCK_ROWS) {
+            allByColumns(backend, s, sequences, team);
             return;
         }
-        if (crew == null) {
+        if (team == null) {
             if (blocks == 1 && attention.headsFillPanels()) {
                 attendHeadByHead(backend, s, sequences, rows);
                 mixAll(backend, s, rows);
@@ -59,14 +66,14 @@ public final class BlockPass {
                 allProjected(backend, s, sequences);
             }
         } else {
-            crew.run(blocks, (member, i) ->
+            team.run(blocks, (member, i) ->
                     project(backend, s, member, i * block, Math.min(block, rows - i * block), false));
-            crew.run(sequences * heads, (member, i) -> attend(backend, s, member, i / heads, i % heads));
-            crew.run(blocks, (member, i) -> mix(backend, s, member, i * block, Math.min(block, rows - i * block)));
+            team.run(sequences * heads, (member, i) -> attend(backend, s, member, i / heads, i % heads));
+            team.run(blocks, (member, i) -> mix(backend, s, member, i * block, Math.min(block, rows - i * block)));
         }
     }
 
-    /** The same without a crew where the queries, keys and values are already there. */
+    /** The same without a team where the queries, keys and values are already there. */
     void allProjected(Backend backend, Scratch s, int sequences) {
         for (int i = 0; i < sequences * attention.heads(); i++) {
             attend(backend, s, 0, i / attention.heads(), i % attention.heads());
@@ -95,26 +102,26 @@ public final class BlockPass {
     }
 
     /** The same where there are too few rows to share: each member takes some columns of every product. */
-    private void allByColumns(Backend backend, Scratch s, int sequences, Crew crew) {
+    private void allByColumns(Backend backend, Scratch s, int sequences, Team team) {
         int h = attention.hiddenSize();
         int rows = s.starts[sequences];
         int heads = attention.heads();
         norm(backend, attentionNorm, s, 0, s.hidden, rows);
-        multiply(backend, crew, s.m, s.norm[0], rows, attention.qkv(), s.qkv, false);
-        crew.run(sequences * heads, (member, i) -> attend(backend, s, member, i / heads, i % heads));
-        multiply(backend, crew, s.m, s.attended, rows, attention.out(), s.next, false);
+        multiply(backend, team, s.m, s.norm[0], rows, attention.qkv(), s.qkv, false);
+        team.run(sequences * heads, (member, i) -> attend(backend, s, member, i / heads, i % heads));
+        multiply(backend, team, s.m, s.attended, rows, attention.out(), s.next, false);
         add(s.m, s.hidden, s.next, rows * h);
         norm(backend, ffnNorm, s, 0, s.next, rows);
-        multiply(backend, crew, s.m, s.norm[0], rows, ffn.up(), s.inner[0], true);
-        multiply(backend, crew, s.m, s.inner[0], rows, ffn.down(), s.hidden, false);
+        multiply(backend, team, s.m, s.norm[0], rows, ffn.up(), s.inner[0], true);
+        multiply(backend, team, s.m, s.inner[0], rows, ffn.down(), s.hidden, false);
         add(s.m, s.next, s.hidden, rows * h);
     }
 
     /** {@code m[to] = m[from] · w + bias}, or its GELU, for dense rows. */
     private static void multiply(
-            Backend backend, Crew crew, float[] m, int from, int rows, Panels w, int to, boolean gelu) {
-        int share = Math.ceilDiv(w.count(), crew.size());
-        crew.run(Math.ceilDiv(w.count(), share), (member, i) -> {
+            Backend backend, Team team, float[] m, int from, int rows, Panels w, int to, boolean gelu) {
+        int share = Math.ceilDiv(w.count(), team.size());
+        team.run(Math.ceilDiv(w.count(), share), (member, i) -> {
             Panels part = w.slice(i * share, Math.min((i + 1) * share, w.count()));
             int at = to + i * share * w.width();
             if (gelu) {
@@ -135,23 +142,23 @@ public final class BlockPass {
      * The last position of each sequence, into the first rows of {@code next}: the last block of a model needs keys and
      * values of every position and everything else of one.
      */
-    void last(Backend backend, Scratch s, int sequences, Crew crew) {
+    void last(Backend backend, Scratch s, int sequences, Team team) {
         int rows = s.starts[sequences];
-        int block = blockRows(rows, crew);
+        int block = blockRows(rows, team);
         int blocks = Math.ceilDiv(rows, block);
-        if (crew == null) {
+        if (team == null) {
             for (int i = 0; i < blocks; i++) {
                 project(backend, s, 0, i * block, Math.min(block, rows - i * block), true);
             }
         } else {
-            crew.run(blocks, (member, i) ->
+            team.run(blocks, (member, i) ->
                     project(backend, s, member, i * block, Math.min(block, rows - i * block), true));
         }
-        lastProjected(backend, s, sequences, crew);
+        lastProjected(backend, s, sequences, team);
     }
 
     /** The same where keys and values are already there. */
-    void lastProjected(Backend backend, Scratch s, int sequences, Crew crew) {
+    void lastProjected(Backend backend, Scratch s, int sequences, Team team) {
         int h = attention.hiddenSize();
         int heads = attention.heads();
         for (int sequence = 0; sequence < sequences; sequence++) {
@@ -163,24 +170,24 @@ public final class BlockPass {
             int last = s.qkv + (s.starts[sequence + 1] - 1) * 3 * h;
             attention.projectQueries(backend, s.m, s.norm[0] + sequence * h, 1, s.m, last, 3 * h);
         }
-        if (crew == null) {
+        if (team == null) {
             for (int i = 0; i < sequences * heads; i++) {
                 attendLast(backend, s, 0, i / heads, i % heads);
             }
         } else {
-            crew.run(sequences * heads, (member, i) -> attendLast(backend, s, member, i / heads, i % heads));
+            team.run(sequences * heads, (member, i) -> attendLast(backend, s, member, i / heads, i % heads));
         }
         attention.addProjected(backend, s.m, s.attended, sequences, s.next, s.hidden);
         norm(backend, ffnNorm, s, 0, s.hidden, sequences);
         ffn.add(backend, s.m, s.norm[0], sequences, s.inner[0], s.hidden, s.next);
     }
 
-    /** A crew gets as many blocks for each member, of whole tiles of 6 rows. */
-    private static int blockRows(int rows, Crew crew) {
-        if (crew == null) {
+    /** A team gets as many blocks for each member, of whole tiles of 6 rows. */
+    private static int blockRows(int rows, Team team) {
+        if (team == null) {
             return Scratch.BLOCK_ROWS;
         }
-        int blocks = crew.size() * Math.ceilDiv(rows, crew.size() * Scratch.BLOCK_ROWS);
+        int blocks = team.size() * Math.ceilDiv(rows, team.size() * Scratch.BLOCK_ROWS);
         return Math.min(Scratch.BLOCK_ROWS, Math.ceilDiv(Math.ceilDiv(rows, blocks), TILE_ROWS) * TILE_ROWS);
     }
 

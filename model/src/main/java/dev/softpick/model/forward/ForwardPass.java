@@ -15,7 +15,7 @@ public final class ForwardPass {
     private final ModelWeights weights;
     private final BlockPass[] blocks;
     private final ScratchPool<Scratch> pool;
-    private final int parallelism;
+    private final int members;
     private final Executor executor;
 
     /** On the caller's thread. */
@@ -27,16 +27,15 @@ public final class ForwardPass {
      * The same.
      *
      * @param pool scratch memory that calls hand on to each other
-     * @param parallelism members of the crew that works on a call, the caller included
+     * @param members most members of the team that works on a call, the caller included
      * @param executor starts the others; null where there are none
      */
     private ForwardPass(
-            SoftpickConfig config, ModelWeights weights, ScratchPool<Scratch> pool, int parallelism,
-            Executor executor) {
+            SoftpickConfig config, ModelWeights weights, ScratchPool<Scratch> pool, int members, Executor executor) {
         this.config = config;
         this.weights = weights;
         this.pool = pool;
-        this.parallelism = parallelism;
+        this.members = members;
         this.executor = executor;
         blocks = new BlockPass[weights.blocks().size()];
         for (int i = 0; i < blocks.length; i++) {
@@ -44,14 +43,9 @@ public final class ForwardPass {
         }
     }
 
-    /** The same pass by up to so many threads. */
-    public ForwardPass withThreads(int threads, Executor executor) {
-        return new ForwardPass(config, weights, pool, threads, executor);
-    }
-
-    /** Most threads that work on a call. */
-    public int parallelism() {
-        return parallelism;
+    /** The same pass by a team of up to so many members. */
+    public ForwardPass withMembers(int most, Executor executor) {
+        return new ForwardPass(config, weights, pool, most, executor);
     }
 
     /** What a call computes: hidden states in one of the modes, or logits. */
@@ -72,14 +66,16 @@ public final class ForwardPass {
     }
 
     /**
-     * Runs the batch group by group, a group being as many sequences as make a block of rows. A crew shares the groups
+     * Runs the batch group by group, a group being as many sequences as make a block of rows. A team shares the groups
      * if there are enough of them for all, else the rows and heads of each.
      */
     public void run(
             Backend backend, float[] input, int batch, int steps, int[] lengths, float[] output, Result result) {
-        int group = Math.min(Math.ceilDiv(batch, parallelism), Math.max(1, Scratch.BLOCK_ROWS / steps));
+        int most = Math.max(1, Scratch.BLOCK_ROWS / steps);
+        int group = Math.min(Math.ceilDiv(batch, members), most);
         int groups = Math.ceilDiv(batch, group);
-        if (parallelism == 1) {
+        int size = groups >= members ? members : Math.min(members, blocks[0].items(group, steps));
+        if (size == 1) {
             Scratch s = take(1, group, steps);
             for (int i = 0; i < groups; i++) {
                 group(backend, s, null, input, i * group, Math.min(group, batch - i * group), steps, lengths, output,
@@ -88,18 +84,18 @@ public final class ForwardPass {
             pool.giveBack(s);
             return;
         }
-        try (Crew crew = new Crew(parallelism, executor)) {
-            if (groups >= parallelism) {
-                crew.run(groups, (member, i) -> {
+        try (Team team = new Team(size, executor)) {
+            if (groups >= size) {
+                team.run(groups, (member, i) -> {
                     Scratch s = take(1, group, steps);
                     group(backend, s, null, input, i * group, Math.min(group, batch - i * group), steps, lengths, output,
                             result);
                     pool.giveBack(s);
                 });
             } else {
-                Scratch s = take(parallelism, group, steps);
+                Scratch s = take(size, group, steps);
                 for (int i = 0; i < groups; i++) {
-                    group(backend, s, crew, input, i * group, Math.min(group, batch - i * group), steps, lengths, output,
+                    group(backend, s, team, input, i * group, Math.min(group, batch - i * group), steps, lengths, output,
                             result);
                 }
                 pool.giveBack(s);
@@ -113,16 +109,16 @@ public final class ForwardPass {
     }
 
     private void group(
-            Backend backend, Scratch s, Crew crew, float[] input, int first, int sequences, int steps, int[] lengths,
+            Backend backend, Scratch s, Team team, float[] input, int first, int sequences, int steps, int[] lengths,
             float[] output, Result result) {
         int h = config.hiddenSize();
         project(backend, s, input, first, sequences, steps, lengths);
         boolean lastOnly = result == Result.LAST || result == Result.LOGITS;
         for (int i = 0; i < blocks.length; i++) {
             if (lastOnly && i == blocks.length - 1) {
-                blocks[i].last(backend, s, sequences, crew);
+                blocks[i].last(backend, s, sequences, team);
             } else {
-                blocks[i].all(backend, s, sequences, crew);
+                blocks[i].all(backend, s, sequences, team);
             }
         }
         switch (result) {

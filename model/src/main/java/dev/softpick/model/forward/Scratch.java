@@ -32,7 +32,7 @@ public final class Scratch implements ScratchPool.Memory<Scratch> {
 
     final int next;
 
-    /** For each member of a crew: normalized rows of a block, {@code [BLOCK_ROWS, hidden]}. */
+    /** For each member of a team: normalized rows of a block, {@code [BLOCK_ROWS, hidden]}. */
     final int[] norm;
 
     /** Queries, keys and values, {@code [rows, 3·hidden]}. */

@@ -11,8 +11,11 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>A phase is a number of items; whoever is free takes the next one. The caller does all that nobody else has taken, so
  * a call ends even if the executor is busy, has shut down or refuses: helpers only make it faster. Between phases, which
  * are microseconds apart, helpers spin; they leave when the call ends. An interrupt changes nothing.
+ *
+ * <p>Helpers are asked for when the first phase is there to be worked on, and none waits while the caller is still asking:
+ * an executor may run it in the caller's thread, or make the caller wait for it.
  */
-final class Crew implements AutoCloseable {
+final class Team implements AutoCloseable {
 
     /** What a member does with an item; members are numbered from 0, the caller. */
     @FunctionalInterface
@@ -29,18 +32,15 @@ final class Crew implements AutoCloseable {
     private final AtomicInteger unfinished = new AtomicInteger();
     private final AtomicInteger members = new AtomicInteger(1);
     private final int size;
+    private Executor executor;
+    private volatile boolean asking;
     private volatile Work work;
     private volatile Throwable failure;
 
-    Crew(int size, Executor executor) {
+    /** Of so many members, the caller included; {@code executor} starts the others. */
+    Team(int size, Executor executor) {
         this.size = size;
-        try {
-            for (int i = 1; i < size; i++) {
-                executor.execute(this::help);
-            }
-        } catch (RejectedExecutionException refused) {
-            // The caller does the work that helpers would have done.
-        }
+        this.executor = executor;
     }
 
     /** Members that there may be, the caller included. */
@@ -53,10 +53,13 @@ final class Crew implements AutoCloseable {
         work = phase;
         unfinished.set(count);
         taken.set((long) count << 32);
+        if (executor != null) {
+            askForHelpers();
+        }
         while (takeOne(0)) {
             // until none is left
         }
-        await();
+        await(0);
         if (failure instanceof RuntimeException e) {
             throw e;
         }
@@ -65,8 +68,25 @@ final class Crew implements AutoCloseable {
         }
     }
 
-    private void await() {
-        for (int spins = 0; unfinished.get() > 0; spins++) {
+    private void askForHelpers() {
+        Executor asked = executor;
+        Helpers helpers = Helpers.of(asked);
+        executor = null;
+        asking = true;
+        try {
+            for (int i = 1; i < size && helpers.ask(asked, this); i++) {
+                // until there are enough
+            }
+        } catch (RejectedExecutionException | OutOfMemoryError refused) {
+            // No thread is to be had: the caller does the work that helpers would have done.
+        } finally {
+            asking = false;
+        }
+    }
+
+    /** Until no more items are unfinished than nobody has taken. */
+    private void await(int untaken) {
+        for (int spins = 0; unfinished.get() > untaken; spins++) {
             pause(spins);
         }
     }
@@ -79,12 +99,18 @@ final class Crew implements AutoCloseable {
         }
     }
 
-    private void help() {
+    /** What a helper does until the call ends. */
+    void help() {
         int member = members.getAndIncrement();
         int spins = 0;
         while (taken.get() != CLOSED) {
-            spins = takeOne(member) ? 0 : spins + 1;
-            pause(spins);
+            if (takeOne(member)) {
+                spins = 0;
+            } else if (asking) {
+                return;
+            } else {
+                pause(++spins);
+            }
         }
     }
 
@@ -105,9 +131,13 @@ final class Crew implements AutoCloseable {
         return true;
     }
 
-    /** Lets the helpers go; none touches the call's memory any more. */
+    /** Lets the helpers go; none touches the call's memory any more, and those that have not started do not hold it. */
     @Override
     public void close() {
-        taken.set(CLOSED);
+        long last = taken.getAndSet(CLOSED);
+        await((int) (last >>> 32) - (int) last);
+        executor = null;
+        work = null;
+        failure = null;
     }
 }
