@@ -1,10 +1,11 @@
 package dev.softpick.model;
 
-import dev.softpick.kernels.layout.Panels;
-import dev.softpick.model.weights.ModelWeights;
+import dev.softpick.model.weights.Parameter;
 import dev.softpick.model.weights.Parameters;
-import java.util.ArrayList;
+import dev.softpick.model.weights.Part;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A line of a model's table.
@@ -16,32 +17,32 @@ import java.util.List;
  */
 public record LayerSummary(String name, String kind, String outputShape, long parameters) {
 
-    static List<LayerSummary> of(SoftpickConfig config, ModelWeights weights) {
-        List<LayerSummary> layers = new ArrayList<>();
-        int h = config.hiddenSize();
-        String sequence = "[batch, steps, " + h + "]";
-        if (weights.inputProjection() != null) {
-            layers.add(new LayerSummary("input_projection", "dense", sequence, (config.embedDim() + 1L) * h));
+    static List<LayerSummary> of(SoftpickConfig config, int classes) {
+        Map<String, LayerSummary> layers = new LinkedHashMap<>();
+        for (Parameter parameter : Parameters.of(config, classes)) {
+            String name = parameter.part().layer(parameter.block());
+            LayerSummary before = layers.get(name);
+            long values = parameter.size() + (before == null ? 0 : before.parameters());
+            layers.put(name, new LayerSummary(
+                    name, kind(parameter.part(), config), outputShape(parameter.part(), config, classes), values));
         }
-        for (int layer = 1; layer <= config.numLayers(); layer++) {
-            String name = Parameters.block(layer);
-            long scale = config.normalizer() == Normalizer.SSMAX ? 1 : 0;
-            layers.add(new LayerSummary(name + "_attn_norm", "layer_norm", sequence, 2L * h));
-            layers.add(new LayerSummary(
-                    name + "_attn", config.normalizer().id() + "_attention", sequence, 4L * (h + 1) * h + scale));
-            layers.add(new LayerSummary(name + "_ffn_norm", "layer_norm", sequence, 2L * h));
-            layers.add(new LayerSummary(
-                    name + "_ffn", "feed_forward", sequence, 2L * h * config.ffnSize() + config.ffnSize() + h));
-        }
-        String output = config.outputMode() == OutputMode.ALL ? sequence : "[batch, " + h + "]";
-        if (weights.finalNorm() != null) {
-            layers.add(new LayerSummary("final_norm", "layer_norm", output, 2L * h));
-        }
-        Panels classifier = weights.classifier();
-        if (classifier != null) {
-            int classes = classifier.n();
-            layers.add(new LayerSummary("classifier", "dense", "[batch, " + classes + "]", (h + 1L) * classes));
-        }
-        return List.copyOf(layers);
+        return List.copyOf(layers.values());
+    }
+
+    private static String kind(Part part, SoftpickConfig config) {
+        return switch (part) {
+            case ATTENTION_NORM, FFN_NORM, FINAL_NORM -> "layer_norm";
+            case QUERIES, KEYS, VALUES, ATTENTION_OUT, SSMAX -> config.normalizer().id() + "_attention";
+            case FFN_UP, FFN_DOWN -> "feed_forward";
+            case INPUT_PROJECTION, CLASSIFIER -> "dense";
+        };
+    }
+
+    private static String outputShape(Part part, SoftpickConfig config, int classes) {
+        boolean oneRow = part == Part.FINAL_NORM && config.outputMode() != OutputMode.ALL;
+        return switch (part) {
+            case CLASSIFIER -> "[batch, " + classes + "]";
+            default -> (oneRow ? "[batch, " : "[batch, steps, ") + config.hiddenSize() + "]";
+        };
     }
 }

@@ -211,7 +211,7 @@ public final class SoftpickTransformer {
 
     /** Outputs of the classifier head; 0 without one. */
     public int classes() {
-        return hasClassifier() ? weights.classifier().n() : 0;
+        return weights.classes();
     }
 
     /**
@@ -392,7 +392,7 @@ public final class SoftpickTransformer {
 
     /** The layers' names with their shapes and numbers of parameters, in the order of the computation. */
     public List<LayerSummary> layers() {
-        return LayerSummary.of(config, weights);
+        return LayerSummary.of(config, classes());
     }
 
     /** What leads from a frame to the first hidden state; empty where embedDim is hiddenSize. */

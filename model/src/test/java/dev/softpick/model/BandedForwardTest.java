@@ -3,7 +3,7 @@ package dev.softpick.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.softpick.model.weights.Parameters;
+import dev.softpick.model.weights.Part;
 import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -33,12 +33,12 @@ class BandedForwardTest {
     }
 
     private static double[] reference(SoftpickTransformer model, float[] x, int steps) {
-        Map<String, float[]> p = Parameters.values(model.config(), model.weights());
+        Map<String, float[]> p = Fixtures.parameters(model);
         double[] h = dense(NaiveLayers.doubles(x), p, "input_projection");
         for (int layer = 1; layer <= model.config().numLayers(); layer++) {
-            String name = Parameters.block(layer);
+            String name = Part.block(layer);
             double[] n = norm(h, p, name + "_attn_norm");
-            double scale = p.getOrDefault(Parameters.ssmaxScale(layer), new float[] {1})[0];
+            double scale = p.getOrDefault(Part.SSMAX.name(layer) + ".scale", new float[] {1})[0];
             double[] attended = banded(
                     dense(n, p, name + "_attn_q_proj"), dense(n, p, name + "_attn_k_proj"),
                     dense(n, p, name + "_attn_v_proj"), steps, model.config(), scale);

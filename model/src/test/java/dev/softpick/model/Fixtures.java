@@ -1,6 +1,8 @@
 package dev.softpick.model;
 
 import dev.softpick.model.safetensors.SafetensorsFile;
+import dev.softpick.model.weights.Parameter;
+import dev.softpick.model.weights.Parameters;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -10,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** The files that the real Edifice and PyTorch wrote; see golden/README.md and models/README.md beside them. */
@@ -72,6 +75,15 @@ final class Fixtures {
             worst = Math.max(worst, Math.abs(actual[i] - expected[i]) / Math.max(1, Math.abs(expected[i])));
         }
         return worst;
+    }
+
+    /** The values of a model's parameters by name. */
+    static Map<String, float[]> parameters(SoftpickTransformer model) {
+        Map<String, float[]> values = new TreeMap<>();
+        for (Parameter parameter : Parameters.of(model.config(), model.classes())) {
+            values.put(parameter.name(), model.weights().values(parameter));
+        }
+        return values;
     }
 
     static int integer(Map<String, String> metadata, String key) {

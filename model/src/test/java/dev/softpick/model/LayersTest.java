@@ -3,7 +3,6 @@ package dev.softpick.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.softpick.model.weights.Parameters;
 import java.util.Arrays;
 import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -60,7 +59,7 @@ class LayersTest {
             SoftpickConfig config = SoftpickConfig.builder().embedDim(64).normalizer(normalizer).build();
             SoftpickTransformer model = SoftpickTransformer.random(config, 1);
             long expected = 0;
-            for (float[] values : Parameters.values(config, model.weights()).values()) {
+            for (float[] values : Fixtures.parameters(model).values()) {
                 expected += values.length;
             }
             assertThat(model.layers().stream().mapToLong(LayerSummary::parameters).sum()).isEqualTo(expected);
@@ -283,7 +282,7 @@ class LayersTest {
         SoftpickConfig config = SoftpickConfig.builder().embedDim(5).hiddenSize(12).numHeads(3).numLayers(2)
                 .normalizer(normalizer).outputMode(OutputMode.ALL).build();
         SoftpickTransformer model = SoftpickTransformer.random(config, 4);
-        Map<String, float[]> values = Parameters.values(config, model.weights());
+        Map<String, float[]> values = Fixtures.parameters(model);
 
         Layer composed = dense(values, "input_projection");
         for (int i = 1; i <= config.numLayers(); i++) {

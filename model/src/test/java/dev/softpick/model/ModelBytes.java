@@ -29,7 +29,9 @@ final class ModelBytes {
         file.metadata.put("num_heads", Integer.toString(config.numHeads()));
         file.metadata.put("normalizer", config.normalizer().id());
         Random random = new Random(11);
-        Parameters.shapes(config, classes).forEach((name, shape) -> {
+        Parameters.of(config, classes).forEach(parameter -> {
+            String name = parameter.name();
+            int[] shape = parameter.shape();
             double[] values = new double[Arrays.stream(shape).reduce(1, (a, b) -> a * b)];
             for (int i = 0; i < values.length; i++) {
                 values[i] = (random.nextInt(255) - 127) / 256.0;

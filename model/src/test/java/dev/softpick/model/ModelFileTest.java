@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.softpick.model.safetensors.DType;
-import dev.softpick.model.weights.Parameters;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,7 +39,7 @@ class ModelFileTest {
     }
 
     private static Map<String, float[]> parameters(SoftpickTransformer model) {
-        return Parameters.values(model.config(), model.weights());
+        return Fixtures.parameters(model);
     }
 
     private static void assertSameModel(SoftpickTransformer actual, SoftpickTransformer expected) {

@@ -10,7 +10,9 @@ import dev.softpick.model.safetensors.SafetensorsFile;
 import dev.softpick.model.safetensors.SafetensorsWriter;
 import dev.softpick.model.safetensors.TensorInfo;
 import dev.softpick.model.weights.ModelWeights;
+import dev.softpick.model.weights.Parameter;
 import dev.softpick.model.weights.Parameters;
+import dev.softpick.model.weights.Part;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -85,9 +87,9 @@ public final class ModelFile implements Parameters.Values {
     private Loaded load() throws ModelFormatException {
         SoftpickConfig config = checkedConfig();
         int classes = classes();
-        Map<String, int[]> shapes = Parameters.shapes(config, classes);
-        checkPresent(shapes);
-        checkNothingLeftOver(shapes);
+        List<Parameter> parameters = Parameters.of(config, classes);
+        checkPresent(parameters);
+        checkNothingLeftOver(parameters);
         ModelWeights weights = Parameters.build(config, classes, this);
         return new Loaded(config, weights, Collections.unmodifiableMap(new LinkedHashMap<>(file.metadata())));
     }
@@ -105,7 +107,7 @@ public final class ModelFile implements Parameters.Values {
     private SoftpickConfig config() throws ModelFormatException {
         Map<String, String> metadata = file.metadata();
         int layers = layersByNames();
-        int hidden = sizeOf(Parameters.block(1) + "_attn_norm.gamma", 0);
+        int hidden = sizeOf(Part.block(1) + "_attn_norm.gamma", 0);
         TensorInfo projection = find("input_projection.kernel");
         int embed = projection == null ? hidden : sizeOf("input_projection.kernel", 0);
         agree("num_layers", layers);
@@ -165,7 +167,7 @@ public final class ModelFile implements Parameters.Values {
     /** The highest block that any parameter names; with a mapping, the last that has an attention norm. */
     private int layersByNames() throws ModelFormatException {
         int layers = 0;
-        while (find(Parameters.block(layers + 1) + "_attn_norm.gamma") != null) {
+        while (find(Part.block(layers + 1) + "_attn_norm.gamma") != null) {
             layers++;
         }
         for (String name : file.tensors().keySet()) {
@@ -174,7 +176,7 @@ public final class ModelFile implements Parameters.Values {
             }
         }
         if (layers == 0) {
-            throw new ModelFormatException("there is no tensor '" + Parameters.block(1)
+            throw new ModelFormatException("there is no tensor '" + Part.block(1)
                     + "_attn_norm.gamma'; a model has one block at least, under Edifice's names or a mapping");
         }
         if (!file.metadata().containsKey("num_layers")) {
@@ -250,19 +252,17 @@ public final class ModelFile implements Parameters.Values {
                 : sizeOf("classifier.kernel", 1);
     }
 
-    private void checkPresent(Map<String, int[]> shapes) throws ModelFormatException {
+    private void checkPresent(List<Parameter> parameters) throws ModelFormatException {
         List<String> missing = new ArrayList<>();
-        for (Map.Entry<String, int[]> entry : shapes.entrySet()) {
-            TensorInfo tensor = find(entry.getKey());
+        for (Parameter parameter : parameters) {
+            TensorInfo tensor = find(parameter.name());
             if (tensor == null) {
-                missing.add(entry.getKey());
+                missing.add(parameter.name());
                 continue;
             }
-            int[] shape = entry.getValue().clone();
-            if (shape.length == 2 && options.names().apply(entry.getKey()).transposed()) {
-                int in = shape[0];
-                shape[0] = shape[1];
-                shape[1] = in;
+            int[] shape = parameter.shape();
+            if (shape.length == 2 && options.names().apply(parameter.name()).transposed()) {
+                shape = new int[] {shape[1], shape[0]};
             }
             if (!tensor.hasShape(shape)) {
                 throw new ModelFormatException("tensor '" + tensor.name() + "' has shape " + tensor.shape()
@@ -275,10 +275,10 @@ public final class ModelFile implements Parameters.Values {
     }
 
     /** A tensor under one of the model's own name patterns must have a place in it. */
-    private void checkNothingLeftOver(Map<String, int[]> shapes) throws ModelFormatException {
+    private void checkNothingLeftOver(List<Parameter> parameters) throws ModelFormatException {
         Set<String> used = new HashSet<>();
-        for (String name : shapes.keySet()) {
-            used.add(options.names().apply(name).name());
+        for (Parameter parameter : parameters) {
+            used.add(options.names().apply(parameter.name()).name());
         }
         for (String name : file.tensors().keySet()) {
             if (used.contains(name)) {
@@ -294,13 +294,10 @@ public final class ModelFile implements Parameters.Values {
     }
 
     @Override
-    public float[] get(String name, int... shape) throws ModelFormatException {
-        LoadOptions.Source source = options.names().apply(name);
-        int size = 1;
-        for (int n : shape) {
-            size *= n;
-        }
-        float[] values = shape.length == 2 ? matrix(size) : new float[size];
+    public float[] get(Parameter parameter) throws ModelFormatException {
+        LoadOptions.Source source = options.names().apply(parameter.name());
+        int size = parameter.size();
+        float[] values = parameter.isKernel() ? matrix(size) : new float[size];
         try {
             file.floats(source.name(), values);
         } catch (SafetensorsException e) {
@@ -314,7 +311,9 @@ public final class ModelFile implements Parameters.Values {
             throw new ModelFormatException("tensor '" + source.name() + "' has " + values[i] + " at index " + i
                     + "; weights must be finite, unless LoadOptions.allowNonFinite or --allow-non-finite");
         }
-        return source.transposed() && shape.length == 2 ? transposed(values, shape[0], shape[1]) : values;
+        return source.transposed() && parameter.isKernel()
+                ? transposed(values, parameter.shape()[0], parameter.shape()[1])
+                : values;
     }
 
     /** One array for all matrices, which are packed one by one: it stays in the cache, and memory is touched once. */
@@ -369,7 +368,6 @@ public final class ModelFile implements Parameters.Values {
         SafetensorsWriter writer = new SafetensorsWriter();
         model.metadata().forEach(writer::metadata);
         SoftpickConfig config = model.config();
-        int classes = model.weights().classifier() == null ? 0 : model.weights().classifier().n();
         writer.metadata("embed_dim", Integer.toString(config.embedDim()));
         writer.metadata("hidden_size", Integer.toString(config.hiddenSize()));
         writer.metadata("num_heads", Integer.toString(config.numHeads()));
@@ -379,15 +377,13 @@ public final class ModelFile implements Parameters.Values {
         writer.metadata("normalizer", config.normalizer().id());
         writer.metadata("output_mode", config.outputMode().id());
         writer.metadata("final_norm", Boolean.toString(config.finalNorm()));
-        Map<String, int[]> shapes = Parameters.shapes(config, classes);
-        Parameters.values(config, model.weights()).forEach((name, values) -> {
-            int[] sizes = shapes.get(name);
-            long[] shape = new long[sizes.length];
-            for (int i = 0; i < sizes.length; i++) {
-                shape[i] = sizes[i];
+        for (Parameter parameter : Parameters.sorted(config, model.weights().classes())) {
+            long[] shape = new long[parameter.shape().length];
+            for (int i = 0; i < shape.length; i++) {
+                shape[i] = parameter.shape()[i];
             }
-            writer.floats(name, values, shape);
-        });
+            writer.floats(parameter.name(), model.weights().values(parameter), shape);
+        }
         return writer;
     }
 }

@@ -8,6 +8,7 @@ import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.StreamingSession;
 import dev.softpick.model.Window;
 import dev.softpick.model.weights.ModelWeights;
+import dev.softpick.model.weights.Parameter;
 import dev.softpick.model.weights.Parameters;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -16,7 +17,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.zip.CRC32C;
 
 /**
@@ -232,9 +232,9 @@ public final class StateFormat {
                     + config.numLayers() + " " + config.windowSize() + " " + config.normalizer().id() + " "
                     + config.finalNorm();
             digest.update(options.getBytes(StandardCharsets.UTF_8));
-            for (Map.Entry<String, float[]> parameter : Parameters.values(config, weights).entrySet()) {
-                digest.update(parameter.getKey().getBytes(StandardCharsets.UTF_8));
-                float[] values = parameter.getValue();
+            for (Parameter parameter : Parameters.sorted(config, weights.classes())) {
+                digest.update(parameter.name().getBytes(StandardCharsets.UTF_8));
+                float[] values = weights.values(parameter);
                 ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
                 bytes.asFloatBuffer().put(values);
                 digest.update(bytes);

@@ -20,7 +20,7 @@ public final class AttentionWeights {
     private final Panels out;
     private final int heads;
     private final Normalizer normalizer;
-    private final float ssmaxScale;
+    private float ssmaxScale;
 
     /**
      * Joins the parts, whose sizes fit.
@@ -78,6 +78,11 @@ public final class AttentionWeights {
     /** What turns scores into weights. */
     public Normalizer normalizer() {
         return normalizer;
+    }
+
+    /** While the weights are filled. */
+    void ssmaxScale(float scale) {
+        ssmaxScale = scale;
     }
 
     /** The learned scale of SSMax. */

@@ -13,6 +13,10 @@ public record NormWeights(float[] gamma, float[] beta) {
     /** Added to the variance. */
     public static final float EPSILON = 1e-5f;
 
+    static NormWeights allocate(int size) {
+        return new NormWeights(new float[size], new float[size]);
+    }
+
     /** Elements of a row. */
     public int size() {
         return gamma.length;
