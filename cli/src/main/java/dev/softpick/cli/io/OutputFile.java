@@ -1,6 +1,9 @@
 package dev.softpick.cli.io;
 
 import dev.softpick.cli.terminal.UsageException;
+import dev.softpick.model.safetensors.DType;
+import dev.softpick.model.safetensors.SafetensorsStream;
+import dev.softpick.model.safetensors.SafetensorsWriter;
 import dev.softpick.model.safetensors.WholeFile;
 import java.io.BufferedOutputStream;
 import java.io.Closeable;
@@ -23,6 +26,7 @@ public final class OutputFile implements Pass.Sink, Closeable {
     private final FileFormat format;
     private final int rowLength;
     private final int perSequence;
+    private SafetensorsStream tensor;
     private final ByteBuffer bytes = ByteBuffer.allocate(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
     private OutputFile(WholeFile file, FileFormat format, int[] shape) {
@@ -55,11 +59,7 @@ public final class OutputFile implements Pass.Sink, Closeable {
         WholeFile file = WholeFile.create(path);
         OutputFile output = new OutputFile(file, format, shape);
         try {
-            output.out.write(switch (format) {
-                case NPY -> NpyHeader.float32(shape);
-                case SAFETENSORS -> safetensorsHeader(shape);
-                case CSV -> new byte[0];
-            });
+            output.begin(shape);
             return output;
         } catch (IOException e) {
             file.close();
@@ -67,25 +67,23 @@ public final class OutputFile implements Pass.Sink, Closeable {
         }
     }
 
-    /** Of the one tensor {@code output}; the whole need not be in memory, as it must for a writer of many tensors. */
-    private static byte[] safetensorsHeader(int[] shape) {
-        long bytes = Float.BYTES;
-        for (int n : shape) {
-            bytes *= n;
+    private void begin(int[] shape) throws IOException {
+        switch (format) {
+            case NPY -> out.write(NpyHeader.float32(shape));
+            case SAFETENSORS -> {
+                long[] sizes = Arrays.stream(shape).asLongStream().toArray();
+                tensor = new SafetensorsWriter().tensor("output", DType.F32, sizes).stream(out);
+            }
+            case CSV -> { }
         }
-        String text = "{\"output\":{\"dtype\":\"F32\",\"shape\":" + Arrays.toString(shape).replace(" ", "")
-                + ",\"data_offsets\":[0," + bytes + "]}}";
-        text += " ".repeat(Math.floorMod(-text.length(), Long.BYTES));
-        ByteBuffer header = ByteBuffer.allocate(Long.BYTES + text.length()).order(ByteOrder.LITTLE_ENDIAN);
-        return header.putLong(text.length()).put(text.getBytes(StandardCharsets.US_ASCII)).array();
     }
 
     @Override
     public void accept(int first, int count, float[] output, float[] logits) throws IOException {
-        if (format == FileFormat.CSV) {
-            writeText(output, count * perSequence);
-        } else {
-            writeBinary(output, count * perSequence);
+        switch (format) {
+            case NPY -> writeBinary(output, count * perSequence);
+            case SAFETENSORS -> tensor.floats(output, 0, count * perSequence);
+            case CSV -> writeText(output, count * perSequence);
         }
     }
 
@@ -111,6 +109,9 @@ public final class OutputFile implements Pass.Sink, Closeable {
 
     /** All is written: the file takes its name. */
     public void commit() throws IOException {
+        if (tensor != null) {
+            tensor.end();
+        }
         out.flush();
         file.commit();
     }

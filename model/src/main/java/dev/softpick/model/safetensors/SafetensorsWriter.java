@@ -17,20 +17,23 @@ import java.util.Objects;
 
 /**
  * Collects tensors and writes them as a safetensors file: the header in the order of the calls, padded with spaces to
- * a multiple of eight bytes; the data of eight-byte elements before that of four-byte ones, so that each is aligned to
- * its size. Every bit is kept, also those of NaNs. {@link SafetensorsFile} reads all that this writes.
+ * a multiple of eight bytes; the data of wide elements before that of narrow ones, so that each is aligned to its size.
+ * Every bit is kept, also those of NaNs. {@link SafetensorsFile} reads all that this writes.
  *
- * <p>Arrays are not copied: what they hold when the file is written counts. Not thread-safe.
+ * <p>Values come from arrays, or when their turn comes from {@link Values}, or from the caller, who writes them to a
+ * {@link #stream}: then no more than a piece of them need be in memory. Arrays are not copied: what they hold when the
+ * file is written counts. Not thread-safe.
  */
 public final class SafetensorsWriter {
 
-    private static final int CHUNK_BYTES = 1 << 16;
-
-    private record Entry(String name, DType dtype, long[] shape, Object values, int length) {
-        long bytes() {
-            return (long) length * dtype.bits() / 8;
-        }
+    /** Writes the values of one tensor, all of them, when their turn comes. */
+    @FunctionalInterface
+    public interface Values {
+        /** Writes them to the place where the stream is. */
+        void writeTo(SafetensorsStream data) throws IOException;
     }
+
+    private record Entry(String name, DType dtype, long[] shape, long bytes, Values values) {}
 
     private final Map<String, String> metadata = new LinkedHashMap<>();
     private final Map<String, Entry> entries = new LinkedHashMap<>();
@@ -63,20 +66,31 @@ public final class SafetensorsWriter {
      * @throws IllegalArgumentException if the name is taken or not allowed, or the sizes do not fit the values
      */
     public SafetensorsWriter floats(String name, float[] values, long... shape) {
-        return add(name, DType.F32, values, values.length, shape);
+        return add(name, DType.F32, values.length, data -> data.floats(values, 0, values.length), shape);
     }
 
     /** Adds an F64 tensor; otherwise as {@link #floats}. */
     public SafetensorsWriter doubles(String name, double[] values, long... shape) {
-        return add(name, DType.F64, values, values.length, shape);
+        return add(name, DType.F64, values.length, data -> data.doubles(values, 0, values.length), shape);
     }
 
     /** Adds an I64 tensor; otherwise as {@link #floats}. */
     public SafetensorsWriter longs(String name, long[] values, long... shape) {
-        return add(name, DType.I64, values, values.length, shape);
+        return add(name, DType.I64, values.length, data -> data.longs(values, 0, values.length), shape);
     }
 
-    private SafetensorsWriter add(String name, DType dtype, Object values, int length, long[] shape) {
+    /** Adds a tensor whose values are asked for when the file is written; otherwise as {@link #floats}. */
+    public SafetensorsWriter tensor(String name, DType dtype, Values values, long... shape) {
+        return add(name, dtype, -1, Objects.requireNonNull(values, "values"), shape);
+    }
+
+    /** Adds a tensor whose values the caller writes to a {@link #stream}; otherwise as {@link #floats}. */
+    public SafetensorsWriter tensor(String name, DType dtype, long... shape) {
+        return add(name, dtype, -1, null, shape);
+    }
+
+    /** With the number of values, or -1 where the shape tells it. */
+    private SafetensorsWriter add(String name, DType dtype, int length, Values values, long[] shape) {
         requireEncodable("the name", name);
         String tensor = "tensor " + Names.quoted(name);
         if (!Names.allowed(name) || name.equals(Names.METADATA)) {
@@ -99,11 +113,15 @@ public final class SafetensorsWriter {
             }
         }
         long bits = Header.bits(dtype, shape);
-        if (bits != (long) length * dtype.bits()) {
+        if (length < 0 && (bits < 0 || bits % 8 != 0)) {
+            throw new IllegalArgumentException(tensor + " has shape " + Arrays.toString(shape) + "; a tensor of type "
+                    + dtype + " has whole bytes, and fewer than 2^60");
+        }
+        if (length >= 0 && bits != (long) length * dtype.bits()) {
             throw new IllegalArgumentException(tensor + " has " + length + " values; its shape needs "
                     + (bits < 0 ? "more than a file can hold" : bits / dtype.bits()));
         }
-        entries.put(name, new Entry(name, dtype, shape.clone(), values, length));
+        entries.put(name, new Entry(name, dtype, shape.clone(), bits / 8, values));
         return this;
     }
 
@@ -129,43 +147,67 @@ public final class SafetensorsWriter {
     /**
      * Writes to a stream, which is not closed.
      *
+     * @throws IllegalStateException if a tensor has no values
      * @throws IOException if it cannot be written
      */
     public void write(OutputStream out) throws IOException {
-        List<Entry> sorted = new ArrayList<>(entries.values());
-        sorted.sort(Comparator.comparingInt((Entry entry) -> -entry.dtype.bits()));
-        byte[] header = header(sorted).getBytes(StandardCharsets.UTF_8);
+        for (Entry entry : entries.values()) {
+            if (entry.values == null) {
+                throw new IllegalStateException(
+                        "tensor " + Names.quoted(entry.name) + " has no values; write them to a stream()");
+            }
+        }
+        SafetensorsStream data = stream(out);
+        for (TensorInfo next = data.next(); next != null; next = data.next()) {
+            entries.get(next.name()).values.writeTo(data);
+            data.requirePast(next);
+        }
+    }
+
+    /**
+     * Writes the header, and gives the way for the values, which the caller writes; those that were added with their
+     * tensor are not used.
+     *
+     * @throws IOException if the header cannot be written
+     */
+    public SafetensorsStream stream(OutputStream out) throws IOException {
+        List<TensorInfo> tensors = layout();
+        byte[] header = header(tensors).getBytes(StandardCharsets.UTF_8);
         byte[] padded = Arrays.copyOf(header, Math.ceilDiv(header.length, Long.BYTES) * Long.BYTES);
         Arrays.fill(padded, header.length, padded.length, (byte) ' ');
         if (padded.length > Header.MOST_BYTES) {
             throw new IOException(
                     "the header has " + padded.length + " bytes; allowed are " + Header.MOST_BYTES + " at most");
         }
-        ByteBuffer buffer = ByteBuffer.allocate(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        out.write(buffer.putLong(padded.length).array(), 0, Long.BYTES);
+        ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        out.write(length.putLong(padded.length).array());
         out.write(padded);
-        buffer.clear();
+        return new SafetensorsStream(out, tensors);
+    }
+
+    /** The tensors in the order of their data. */
+    private List<TensorInfo> layout() {
+        List<Entry> sorted = new ArrayList<>(entries.values());
+        sorted.sort(Comparator.comparingInt((Entry entry) -> -entry.dtype.bits()));
+        List<TensorInfo> tensors = new ArrayList<>();
+        long end = 0;
         for (Entry entry : sorted) {
-            int size = entry.dtype.bits() / 8;
-            for (int i = 0, n; i < entry.length; i += n) {
-                n = Math.min(CHUNK_BYTES / size, entry.length - i);
-                switch (entry.values) {
-                    case float[] floats -> buffer.asFloatBuffer().put(floats, i, n);
-                    case double[] doubles -> buffer.asDoubleBuffer().put(doubles, i, n);
-                    default -> buffer.asLongBuffer().put((long[]) entry.values, i, n);
-                }
-                out.write(buffer.array(), 0, n * size);
+            List<Long> shape = new ArrayList<>();
+            for (long size : entry.shape) {
+                shape.add(size);
             }
+            long begin = end;
+            end += entry.bytes;
+            tensors.add(new TensorInfo(entry.name, entry.dtype, shape, begin, end));
         }
+        return tensors;
     }
 
     /** In the order of the calls, with offsets in the order of the data. */
-    private String header(List<Entry> sorted) {
+    private String header(List<TensorInfo> tensors) {
         Map<String, Long> begins = new HashMap<>();
-        long dataLength = 0;
-        for (Entry entry : sorted) {
-            begins.put(entry.name, dataLength);
-            dataLength += entry.bytes();
+        for (TensorInfo tensor : tensors) {
+            begins.put(tensor.name(), tensor.begin());
         }
         StringBuilder json = new StringBuilder("{");
         if (!metadata.isEmpty()) {
@@ -184,7 +226,7 @@ public final class SafetensorsWriter {
             quote(entry.name, json);
             json.append(":{\"dtype\":\"").append(entry.dtype)
                     .append("\",\"shape\":").append(Arrays.toString(entry.shape).replace(" ", ""))
-                    .append(",\"data_offsets\":[").append(begin).append(',').append(begin + entry.bytes())
+                    .append(",\"data_offsets\":[").append(begin).append(',').append(begin + entry.bytes)
                     .append("]},");
         }
         if (json.length() > 1) {

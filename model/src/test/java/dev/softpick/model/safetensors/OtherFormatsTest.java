@@ -151,7 +151,7 @@ class OtherFormatsTest {
 
     @Test
     void whatIsUnknownStaysUnknown() throws IOException {
-        for (String hex : new String[] {"", "00", "ffffffffffffffffff", "0000000000000000", "7f454c460201", "08011200"}) {
+        for (String hex : new String[] {"", "00", "ffffffffffffffffff", "0000000000000000", "7f454c46", "08011200"}) {
             assertThat(Door.BYTES.refusal(HexFormat.of().parseHex(hex), folder)).doesNotContain("the file is ");
         }
     }
