@@ -1,5 +1,6 @@
 package dev.softpick.model;
 
+import dev.softpick.model.weights.ModelWeights;
 import dev.softpick.model.weights.Parameter;
 import dev.softpick.model.weights.Parameters;
 import dev.softpick.model.weights.Part;
@@ -17,9 +18,10 @@ import java.util.Map;
  */
 public record LayerSummary(String name, String kind, String outputShape, long parameters) {
 
-    static List<LayerSummary> of(SoftpickConfig config, int classes) {
+    static List<LayerSummary> of(SoftpickConfig config, ModelWeights weights) {
+        int classes = weights.classes();
         Map<String, LayerSummary> layers = new LinkedHashMap<>();
-        for (Parameter parameter : Parameters.of(config, classes)) {
+        for (Parameter parameter : Parameters.of(config, weights)) {
             String name = parameter.part().layer(parameter.block());
             LayerSummary before = layers.get(name);
             long values = parameter.size() + (before == null ? 0 : before.parameters());

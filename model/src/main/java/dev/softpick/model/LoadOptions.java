@@ -11,10 +11,12 @@ import java.util.function.Function;
  * @param outputMode null keeps the file's
  * @param allowNonFinite whether weights may be NaN or infinite
  * @param names finds a parameter in files that use other names
+ * @param windowSize the number of steps that is expected; null keeps the file's
+ * @param finalNorm whether a layer norm follows the last block; null keeps the file's
  */
 public record LoadOptions(
         Integer numHeads, Normalizer normalizer, OutputMode outputMode, boolean allowNonFinite,
-        Function<String, Source> names) {
+        Function<String, Source> names, Integer windowSize, Boolean finalNorm) {
 
     /**
      * Where a parameter stands in a file.
@@ -37,7 +39,8 @@ public record LoadOptions(
         }
     }
 
-    private static final LoadOptions DEFAULTS = new LoadOptions(null, null, null, false, new OwnNames());
+    private static final LoadOptions DEFAULTS =
+            new LoadOptions(null, null, null, false, new OwnNames(), null, null);
 
     /** What the file says, Edifice's names, finite weights only. */
     public static LoadOptions defaults() {
@@ -46,22 +49,22 @@ public record LoadOptions(
 
     /** The number of attention heads. */
     public LoadOptions numHeads(int value) {
-        return new LoadOptions(value, normalizer, outputMode, allowNonFinite, names);
+        return new LoadOptions(value, normalizer, outputMode, allowNonFinite, names, windowSize, finalNorm);
     }
 
     /** The normalizer that the weights were trained with. */
     public LoadOptions normalizer(Normalizer value) {
-        return new LoadOptions(numHeads, value, outputMode, allowNonFinite, names);
+        return new LoadOptions(numHeads, value, outputMode, allowNonFinite, names, windowSize, finalNorm);
     }
 
     /** What leaves the model. */
     public LoadOptions outputMode(OutputMode value) {
-        return new LoadOptions(numHeads, normalizer, value, allowNonFinite, names);
+        return new LoadOptions(numHeads, normalizer, value, allowNonFinite, names, windowSize, finalNorm);
     }
 
     /** Whether NaN and infinite weights load. */
     public LoadOptions allowNonFinite(boolean value) {
-        return new LoadOptions(numHeads, normalizer, outputMode, value, names);
+        return new LoadOptions(numHeads, normalizer, outputMode, value, names, windowSize, finalNorm);
     }
 
     /**
@@ -69,7 +72,17 @@ public record LoadOptions(
      * {@code softpick_block_1_ffn_up.kernel}, and returns where it stands, or null where the file has no such tensor.
      */
     public LoadOptions names(Function<String, Source> value) {
-        return new LoadOptions(
-                numHeads, normalizer, outputMode, allowNonFinite, Objects.requireNonNull(value, "names"));
+        Objects.requireNonNull(value, "names");
+        return new LoadOptions(numHeads, normalizer, outputMode, allowNonFinite, value, windowSize, finalNorm);
+    }
+
+    /** The number of steps that is expected, which files from elsewhere do not say; 60 where nobody does. */
+    public LoadOptions windowSize(int value) {
+        return new LoadOptions(numHeads, normalizer, outputMode, allowNonFinite, names, value, finalNorm);
+    }
+
+    /** Whether a layer norm follows the last block, which files from elsewhere do not say; true where nobody does. */
+    public LoadOptions finalNorm(boolean value) {
+        return new LoadOptions(numHeads, normalizer, outputMode, allowNonFinite, names, windowSize, value);
     }
 }

@@ -12,10 +12,12 @@ package dev.softpick.model;
  * @param normalizer what turns scores into weights
  * @param outputMode what leaves the model
  * @param finalNorm whether a layer norm follows the last block
+ * @param feedForwardSize width of the feed-forward layer; {@code 4·hiddenSize} in Edifice
+ * @param inputProjection whether a dense layer leads from the frames to the hidden size; in Edifice only where it must
  */
 public record SoftpickConfig(
         int embedDim, int hiddenSize, int numHeads, int numLayers, float dropout, int windowSize,
-        Normalizer normalizer, OutputMode outputMode, boolean finalNorm) {
+        Normalizer normalizer, OutputMode outputMode, boolean finalNorm, int feedForwardSize, boolean inputProjection) {
 
     /** Far beyond any real model; keeps every product of two sizes within an int. */
     private static final int LARGEST = 16_384;
@@ -42,9 +44,22 @@ public record SoftpickConfig(
             throw new IllegalArgumentException(
                     "normalizer is null; allowed are softpick, softmax, ssmax, rectified_softpick");
         }
+        range("feedForwardSize", feedForwardSize, LARGEST);
+        if (!inputProjection && embedDim != hiddenSize) {
+            throw new IllegalArgumentException("inputProjection is false; frames of embedDim " + embedDim
+                    + " need one to reach hiddenSize " + hiddenSize);
+        }
         if (outputMode == null) {
             throw new IllegalArgumentException("outputMode is null; allowed are last_timestep, all, mean_pool");
         }
+    }
+
+    /** With Edifice's feed-forward layer, four times as wide, and a projection only where there must be one. */
+    public SoftpickConfig(
+            int embedDim, int hiddenSize, int numHeads, int numLayers, float dropout, int windowSize,
+            Normalizer normalizer, OutputMode outputMode, boolean finalNorm) {
+        this(embedDim, hiddenSize, numHeads, numLayers, dropout, windowSize, normalizer, outputMode, finalNorm,
+                4 * hiddenSize, embedDim != hiddenSize);
     }
 
     private static void range(String option, int value, int largest) {
@@ -58,14 +73,9 @@ public record SoftpickConfig(
         return hiddenSize / numHeads;
     }
 
-    /** Width of the feed-forward layer: {@code 4·hiddenSize}. */
+    /** {@link #feedForwardSize} under its earlier name. */
     public int ffnSize() {
-        return 4 * hiddenSize;
-    }
-
-    /** Whether an input projection leads from the frames to the hidden size. */
-    public boolean inputProjection() {
-        return embedDim != hiddenSize;
+        return feedForwardSize;
     }
 
     /** Edifice's defaults; only {@link Builder#embedDim} must be given. */
@@ -85,6 +95,9 @@ public record SoftpickConfig(
         builder.normalizer = normalizer;
         builder.outputMode = outputMode;
         builder.finalNorm = finalNorm;
+        // what follows from other options goes on to follow from them
+        builder.feedForwardSize = feedForwardSize == 4 * hiddenSize ? null : feedForwardSize;
+        builder.inputProjection = inputProjection == (embedDim != hiddenSize) ? null : inputProjection;
         return builder;
     }
 
@@ -99,6 +112,8 @@ public record SoftpickConfig(
         private Normalizer normalizer = Normalizer.SOFTPICK;
         private OutputMode outputMode = OutputMode.LAST_TIMESTEP;
         private boolean finalNorm = true;
+        private Integer feedForwardSize;
+        private Boolean inputProjection;
 
         private Builder() {}
 
@@ -156,6 +171,18 @@ public record SoftpickConfig(
             return this;
         }
 
+        /** Width of the feed-forward layer; four times the hidden size unless given. */
+        public Builder feedForwardSize(int value) {
+            feedForwardSize = value;
+            return this;
+        }
+
+        /** Whether a dense layer leads from the frames to the hidden size; only where sizes differ unless given. */
+        public Builder inputProjection(boolean value) {
+            inputProjection = value;
+            return this;
+        }
+
         /**
          * The options, checked.
          *
@@ -166,7 +193,9 @@ public record SoftpickConfig(
                 throw new IllegalArgumentException("embedDim is missing; give the size of an input frame, 1 or more");
             }
             return new SoftpickConfig(
-                    embedDim, hiddenSize, numHeads, numLayers, dropout, windowSize, normalizer, outputMode, finalNorm);
+                    embedDim, hiddenSize, numHeads, numLayers, dropout, windowSize, normalizer, outputMode, finalNorm,
+                    feedForwardSize == null ? 4 * hiddenSize : feedForwardSize,
+                    inputProjection == null ? embedDim != hiddenSize : inputProjection);
         }
     }
 }

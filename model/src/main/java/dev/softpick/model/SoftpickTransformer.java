@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 
@@ -122,7 +123,7 @@ public final class SoftpickTransformer {
      */
     public static SoftpickTransformer random(SoftpickConfig config, long seed) {
         try {
-            var weights = Parameters.build(config, 0, Parameters.random(seed));
+            var weights = Parameters.build(config, 0, Set.of(), Parameters.random(seed));
             return new SoftpickTransformer(config, weights, Map.of());
         } catch (ModelFormatException impossible) {
             throw new IllegalStateException(impossible);
@@ -392,7 +393,7 @@ public final class SoftpickTransformer {
 
     /** The layers' names with their shapes and numbers of parameters, in the order of the computation. */
     public List<LayerSummary> layers() {
-        return LayerSummary.of(config, classes());
+        return LayerSummary.of(config, weights);
     }
 
     /** What leads from a frame to the first hidden state; empty where embedDim is hiddenSize. */

@@ -80,7 +80,7 @@ final class Fixtures {
     /** The values of a model's parameters by name. */
     static Map<String, float[]> parameters(SoftpickTransformer model) {
         Map<String, float[]> values = new TreeMap<>();
-        for (Parameter parameter : Parameters.of(model.config(), model.classes())) {
+        for (Parameter parameter : Parameters.of(model.config(), model.weights())) {
             values.put(parameter.name(), model.weights().values(parameter));
         }
         return values;

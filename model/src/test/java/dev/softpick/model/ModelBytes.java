@@ -72,6 +72,20 @@ final class ModelBytes {
         return this;
     }
 
+    /** Another shape: columns and rows are cut off, or zeros added behind. */
+    ModelBytes resized(String name, int... shape) {
+        Entry old = tensors.get(name);
+        int columns = shape.length == 2 ? shape[1] : 1;
+        int oldColumns = shape.length == 2 ? old.shape[1] : 1;
+        double[] values = new double[Arrays.stream(shape).reduce(1, (a, b) -> a * b)];
+        for (int i = 0; i < values.length; i++) {
+            int at = i / columns * oldColumns + i % columns;
+            values[i] = i % columns < oldColumns && at < old.values.length ? old.values[at] : 0;
+        }
+        tensors.put(name, new Entry(old.dtype, shape, values));
+        return this;
+    }
+
     ModelBytes value(String name, int index, double value) {
         tensors.get(name).values[index] = value;
         return this;

@@ -258,7 +258,8 @@ class StreamingTest {
                         nan(attention.qkv()), attention.out(), 2, Normalizer.SOFTPICK, attention.ssmaxScale()),
                 first.ffnNorm(), first.ffn());
         ForwardPass windows = new ForwardPass(model.config(), new ModelWeights(
-                nan(weights.inputProjection()), List.of(poisoned, weights.blocks().getLast()), weights.finalNorm(), null));
+                nan(weights.inputProjection()), List.of(poisoned, weights.blocks().getLast()), weights.finalNorm(), null,
+                weights.withoutBias()));
         StepPass steps = new StepPass(new RowPass(model.config(), weights), windows);
         SessionState state = steps.newState(Window.EXACT);
         float[] frames = Fixtures.gaussian(6, 35 * 4);

@@ -88,7 +88,7 @@ final class Rehearsal {
         }
         scenes.add(new Scene(turn -> backend.multiply(a, 0, DEPTH, 1 + turn % 2, w, c, 0, w.n()), null));
         float[] residual = values(MOST_ROWS * w.n());
-        if (config.ffnSize() <= DEEP) {
+        if (config.feedForwardSize() <= DEEP) {
             scenes.add(new Scene(
                     turn -> backend.multiplyAdd(a, 0, rows(turn), w, residual, 0, c, 0), Kernel.MULTIPLY));
             return;

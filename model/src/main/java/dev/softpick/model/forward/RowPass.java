@@ -22,7 +22,7 @@ public record RowPass(SoftpickConfig config, ModelWeights weights) {
 
     /** Memory for so many rows, at most {@link Scratch#BLOCK_ROWS}. */
     public Scratch newScratch(int rows) {
-        return new Scratch(config.hiddenSize(), config.ffnSize(), new KeyValueCache[1], 1, rows);
+        return new Scratch(config.hiddenSize(), config.feedForwardSize(), new KeyValueCache[1], 1, rows);
     }
 
     /** Keys and values of all heads of all layers; a window of 0 is none. */

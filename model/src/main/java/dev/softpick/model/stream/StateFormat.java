@@ -232,7 +232,7 @@ public final class StateFormat {
                     + config.numLayers() + " " + config.windowSize() + " " + config.normalizer().id() + " "
                     + config.finalNorm();
             digest.update(options.getBytes(StandardCharsets.UTF_8));
-            for (Parameter parameter : Parameters.sorted(config, weights.classes())) {
+            for (Parameter parameter : Parameters.sorted(config, weights)) {
                 digest.update(parameter.name().getBytes(StandardCharsets.UTF_8));
                 float[] values = weights.values(parameter);
                 ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);

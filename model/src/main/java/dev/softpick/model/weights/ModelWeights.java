@@ -6,6 +6,7 @@ import dev.softpick.model.SoftpickConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What a model is made of. Immutable once it is filled.
@@ -14,14 +15,16 @@ import java.util.List;
  * @param blocks in the order of the computation
  * @param finalNorm null where there is none
  * @param classifier null where there is none
+ * @param withoutBias the parts that have no bias of their own, and add zeros
  */
 public record ModelWeights(
-        Panels inputProjection, List<BlockWeights> blocks, NormWeights finalNorm, Panels classifier) {
+        Panels inputProjection, List<BlockWeights> blocks, NormWeights finalNorm, Panels classifier,
+        Set<Part> withoutBias) {
 
     /** Zeros, to be filled parameter by parameter. */
-    static ModelWeights allocate(SoftpickConfig config, int classes) {
+    static ModelWeights allocate(SoftpickConfig config, int classes, Set<Part> withoutBias) {
         int h = config.hiddenSize();
-        int inner = config.ffnSize();
+        int inner = config.feedForwardSize();
         Store store = new Store(config, classes);
         Panels projection = config.inputProjection() ? store.matrix(config.embedDim(), h) : null;
         List<BlockWeights> blocks = new ArrayList<>();
@@ -33,7 +36,8 @@ public record ModelWeights(
         }
         NormWeights finalNorm = config.finalNorm() ? NormWeights.allocate(h) : null;
         return new ModelWeights(
-                projection, List.copyOf(blocks), finalNorm, classes > 0 ? store.matrix(h, classes) : null);
+                projection, List.copyOf(blocks), finalNorm, classes > 0 ? store.matrix(h, classes) : null,
+                Set.copyOf(withoutBias));
     }
 
     /** Outputs of the classifier; 0 without one. */
@@ -133,7 +137,7 @@ public record ModelWeights(
 
         Store(SoftpickConfig config, int classes) {
             int h = config.hiddenSize();
-            int inner = config.ffnSize();
+            int inner = config.feedForwardSize();
             long block = Panels.size(h, 3 * h, width) + Panels.size(h, h, width)
                     + Panels.size(h, inner, width) + Panels.size(inner, h, width);
             long size = Panels.LEAD + config.numLayers() * block

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 
 /**
  * The one walk over a model's parameters, in the order of the computation, which loading, saving, random weights and the
@@ -46,11 +47,27 @@ public final class Parameters {
         return parameters;
     }
 
+    /** Those that a model has. */
+    public static List<Parameter> of(SoftpickConfig config, ModelWeights weights) {
+        return present(config, weights.classes(), weights.withoutBias());
+    }
+
     /** The same in the order of their names, as in Edifice's files. */
-    public static List<Parameter> sorted(SoftpickConfig config, int classes) {
-        List<Parameter> parameters = of(config, classes);
+    public static List<Parameter> sorted(SoftpickConfig config, ModelWeights weights) {
+        List<Parameter> parameters = of(config, weights);
         parameters.sort(Comparator.comparing(Parameter::name));
         return parameters;
+    }
+
+    /** Those of a model some of whose parts have no bias. */
+    private static List<Parameter> present(SoftpickConfig config, int classes, Set<Part> withoutBias) {
+        List<Parameter> present = new ArrayList<>();
+        for (Parameter parameter : of(config, classes)) {
+            if (parameter.isFirst() || !withoutBias.contains(parameter.part())) {
+                present.add(parameter);
+            }
+        }
+        return present;
     }
 
     private static void add(List<Parameter> parameters, Part part, int block, SoftpickConfig config, int classes) {
@@ -73,10 +90,11 @@ public final class Parameters {
         }
     }
 
-    /** The model of these values, packed. */
-    public static ModelWeights build(SoftpickConfig config, int classes, Values values) throws ModelFormatException {
-        ModelWeights weights = ModelWeights.allocate(config, classes);
-        for (Parameter parameter : of(config, classes)) {
+    /** The model of these values, packed; parts without a bias add zeros. */
+    public static ModelWeights build(SoftpickConfig config, int classes, Set<Part> withoutBias, Values values)
+            throws ModelFormatException {
+        ModelWeights weights = ModelWeights.allocate(config, classes, withoutBias);
+        for (Parameter parameter : present(config, classes, withoutBias)) {
             weights.fill(parameter, values.get(parameter));
         }
         return weights;

@@ -79,6 +79,15 @@ public enum Part {
         return "softpick_block_" + block;
     }
 
+    /** The part that stands for all whose biases are there, or are missing, together. */
+    public Part biasKind() {
+        return switch (this) {
+            case QUERIES, KEYS, VALUES, ATTENTION_OUT -> QUERIES;
+            case ATTENTION_NORM, FFN_NORM, FINAL_NORM -> ATTENTION_NORM;
+            default -> this;
+        };
+    }
+
     /** Whether a model with these options has it. */
     boolean isIn(SoftpickConfig config, int classes) {
         return switch (this) {
@@ -94,7 +103,7 @@ public enum Part {
     int inputSize(SoftpickConfig config) {
         return switch (this) {
             case INPUT_PROJECTION -> config.embedDim();
-            case FFN_DOWN -> config.ffnSize();
+            case FFN_DOWN -> config.feedForwardSize();
             default -> config.hiddenSize();
         };
     }
@@ -102,7 +111,7 @@ public enum Part {
     /** Elements of a row that comes out. */
     int outputSize(SoftpickConfig config, int classes) {
         return switch (this) {
-            case FFN_UP -> config.ffnSize();
+            case FFN_UP -> config.feedForwardSize();
             case CLASSIFIER -> classes;
             default -> config.hiddenSize();
         };

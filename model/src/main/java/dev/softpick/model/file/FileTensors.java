@@ -1,0 +1,224 @@
+package dev.softpick.model.file;
+
+import dev.softpick.model.LoadOptions;
+import dev.softpick.model.ModelFormatException;
+import dev.softpick.model.safetensors.SafetensorsException;
+import dev.softpick.model.safetensors.SafetensorsFile;
+import dev.softpick.model.safetensors.TensorInfo;
+import dev.softpick.model.weights.Parameter;
+import dev.softpick.model.weights.Parameters;
+import dev.softpick.model.weights.Part;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The tensors of a file under the names of a model's parameters: whether they are there and fit, and their values. */
+final class FileTensors implements Parameters.Values {
+
+    private static final String BLOCK = "softpick_block_";
+    private static final int MOST_DIGITS = 6;
+
+    /** Foreign names that look like the model's own: dropout keys of a state saved in training. */
+    private static final String DROPOUT_KEY = ".key";
+
+    private static final int CHECKED_AT_ONCE = 256;
+
+    private final SafetensorsFile file;
+    private final LoadOptions options;
+    private float[] matrix = {};
+
+    FileTensors(SafetensorsFile file, LoadOptions options) {
+        this.file = file;
+        this.options = options;
+    }
+
+    /** The tensor that holds a parameter; null where the file has none. */
+    TensorInfo find(String name) {
+        LoadOptions.Source source = options.names().apply(name);
+        return source == null ? null : file.tensors().get(source.name());
+    }
+
+    /** A size that the shape of a parameter tells. */
+    int sizeOf(String name, int axis) throws ModelFormatException {
+        TensorInfo tensor = find(name);
+        boolean matrix = name.endsWith(".kernel");
+        if (tensor == null || tensor.shape().size() != (matrix ? 2 : 1)) {
+            throw new ModelFormatException("tensor '" + name + "' "
+                    + (tensor == null ? "is missing" : "has shape " + tensor.shape() + "; it must have rank "
+                            + (matrix ? 2 : 1)));
+        }
+        int at = matrix && options.names().apply(name).transposed() ? 1 - axis : axis;
+        long size = tensor.shape().get(at);
+        if (size < 1 || size > Integer.MAX_VALUE) {
+            throw new ModelFormatException("tensor '" + name + "' has shape " + tensor.shape()
+                    + "; every size must be 1 or more");
+        }
+        return (int) size;
+    }
+
+    /** Outputs of the classifier head; 0 without one. */
+    int classes() throws ModelFormatException {
+        return find("classifier.kernel") == null && find("classifier.bias") == null
+                ? 0
+                : sizeOf("classifier.kernel", 1);
+    }
+
+    /**
+     * That every parameter has a tensor of its shape, but for biases that are missing everywhere of their kind.
+     *
+     * @return the parts without a bias
+     */
+    Set<Part> checkPresent(List<Parameter> parameters) throws ModelFormatException {
+        List<Parameter> missing = new ArrayList<>();
+        Set<Part> kindsWithBias = new HashSet<>();
+        for (Parameter parameter : parameters) {
+            TensorInfo tensor = find(parameter.name());
+            if (tensor == null) {
+                missing.add(parameter);
+                continue;
+            }
+            checkShape(parameter, tensor);
+            if (!parameter.isFirst()) {
+                kindsWithBias.add(parameter.part().biasKind());
+            }
+        }
+        Set<Part> withoutBias = new HashSet<>();
+        List<String> names = new ArrayList<>();
+        for (Parameter parameter : missing) {
+            if (parameter.isFirst() || kindsWithBias.contains(parameter.part().biasKind())) {
+                names.add(parameter.name());
+            } else {
+                withoutBias.add(parameter.part());
+            }
+        }
+        if (!names.isEmpty()) {
+            throw new ModelFormatException("missing tensors: " + String.join(", ", names));
+        }
+        return withoutBias;
+    }
+
+    private void checkShape(Parameter parameter, TensorInfo tensor) throws ModelFormatException {
+        int[] shape = parameter.shape();
+        if (shape.length == 2 && options.names().apply(parameter.name()).transposed()) {
+            shape = new int[] {shape[1], shape[0]};
+        }
+        // PyTorch has scales of one element where Edifice has scalars
+        if (!tensor.hasShape(shape) && !(shape.length == 0 && tensor.hasShape(1))) {
+            throw new ModelFormatException("tensor '" + tensor.name() + "' has shape " + tensor.shape()
+                    + "; this model needs " + Arrays.toString(shape));
+        }
+    }
+
+    /** A tensor under one of the model's own name patterns must have a place in it. */
+    void checkNothingLeftOver(List<Parameter> parameters) throws ModelFormatException {
+        Set<String> used = new HashSet<>();
+        for (Parameter parameter : parameters) {
+            TensorInfo tensor = find(parameter.name());
+            if (tensor != null) {
+                used.add(tensor.name());
+            }
+        }
+        for (String name : file.tensors().keySet()) {
+            if (used.contains(name)) {
+                continue;
+            }
+            boolean own = blockOf(name) >= 0 || name.startsWith("input_projection.")
+                    || name.startsWith("final_norm.") || name.startsWith("classifier.");
+            if (own && !name.endsWith(DROPOUT_KEY)) {
+                throw new ModelFormatException("tensor '" + name + "' has no place in this model ("
+                        + "its name is one of a model's own, but the options leave no room for it)");
+            }
+        }
+    }
+
+    /** Whether a name is none of a model's own, whatever it begins with. */
+    static boolean isForeign(String name) {
+        return name.endsWith(DROPOUT_KEY);
+    }
+
+    /** The number in {@code softpick_block_<number>_…}, of up to six digits, without a leading zero; −1 in other names. */
+    static int blockOf(String name) {
+        if (!name.startsWith(BLOCK)) {
+            return -1;
+        }
+        int from = BLOCK.length();
+        int end = name.indexOf('_', from);
+        boolean number = end > from && end - from <= MOST_DIGITS && (end == from + 1 || name.charAt(from) != '0');
+        for (int i = from; number && i < end; i++) {
+            number = name.charAt(i) >= '0' && name.charAt(i) <= '9';
+        }
+        return number ? Integer.parseInt(name, from, end, 10) : -1;
+    }
+
+    @Override
+    public float[] get(Parameter parameter) throws ModelFormatException {
+        LoadOptions.Source source = options.names().apply(parameter.name());
+        int size = parameter.size();
+        float[] values = parameter.isKernel() ? matrix(size) : new float[size];
+        try {
+            file.floats(source.name(), values);
+        } catch (SafetensorsException e) {
+            throw new ModelFormatException(e.getMessage(), e);
+        }
+        if (!options.allowNonFinite() && !allFinite(values, size)) {
+            int i = 0;
+            while (Float.isFinite(values[i])) {
+                i++;
+            }
+            throw new ModelFormatException("tensor '" + source.name() + "' has " + values[i] + " at index " + i
+                    + "; weights must be finite, unless LoadOptions.allowNonFinite or --allow-non-finite");
+        }
+        return source.transposed() && parameter.isKernel()
+                ? transposed(values, parameter.shape()[0], parameter.shape()[1])
+                : values;
+    }
+
+    /** One array for all matrices, which are packed one by one: it stays in the cache, and memory is touched once. */
+    private float[] matrix(int size) {
+        if (matrix.length < size) {
+            matrix = new float[size];
+        }
+        return matrix;
+    }
+
+    /** In pieces: a young JVM counts calls until it compiles, so that most of the first model is checked at speed. */
+    private static boolean allFinite(float[] values, int length) {
+        float sum = 0;
+        for (int from = 0; from < length; from += CHECKED_AT_ONCE) {
+            sum += zeroIfFinite(values, from, Math.min(from + CHECKED_AT_ONCE, length));
+        }
+        return sum == 0;
+    }
+
+    /** {@code Σ 0·x}: 0, or NaN if any x is infinite or NaN. */
+    private static float zeroIfFinite(float[] values, int from, int to) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        int i = from;
+        for (; i + 4 <= to; i += 4) {
+            s0 += values[i] * 0f;
+            s1 += values[i + 1] * 0f;
+            s2 += values[i + 2] * 0f;
+            s3 += values[i + 3] * 0f;
+        }
+        for (; i < to; i++) {
+            s0 += values[i] * 0f;
+        }
+        return s0 + s1 + s2 + s3;
+    }
+
+    /** {@code [in, out]} from {@code [out, in]}. */
+    private static float[] transposed(float[] values, int in, int out) {
+        float[] kernel = new float[in * out];
+        for (int row = 0; row < out; row++) {
+            for (int column = 0; column < in; column++) {
+                kernel[column * out + row] = values[row * in + column];
+            }
+        }
+        return kernel;
+    }
+}
