@@ -15,7 +15,7 @@ class AllocationTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     /** C2 needs a while on a busy machine; a kernel that boxes its vectors never gets there. */
-    private static final long LONGEST_WARM_UP = 30_000_000_000L;
+    private static final long LONGEST_WARM_UP = 90_000_000_000L;
 
     @ParameterizedTest
     @CsvSource({

@@ -60,7 +60,7 @@ final class NaiveLayers {
         }
         double term = x;
         double sum = x;
-        for (int k = 1; k < 400; k++) {
+        for (int k = 1; k < 400 && Math.abs(term) > 1e-20 * Math.abs(sum); k++) {
             term *= x * x / (2 * k + 1);
             sum += term;
         }
