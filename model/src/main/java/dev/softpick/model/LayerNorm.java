@@ -2,6 +2,7 @@ package dev.softpick.model;
 
 import dev.softpick.kernels.select.Backends;
 import dev.softpick.model.weights.NormWeights;
+import dev.softpick.model.weights.Rows;
 
 /**
  * {@code y = gamma · rsqrt(var(x) + 1e-5) · (x − mean(x)) + beta} over the last axis, with the biased variance: Axon's
@@ -35,7 +36,7 @@ public final class LayerNorm implements Layer {
     public Tensor forward(Tensor x) {
         int rows = Shapes.rows(x, size());
         Tensor y = Tensor.zeros(x.shape());
-        weights.apply(Backends.current(), x.values(), 0, rows, y.values(), 0);
+        weights.apply(Backends.current(), new Rows(x.values(), 0, size()), 0, rows, y.values(), 0);
         return y;
     }
 

@@ -9,6 +9,7 @@ import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.Panels;
 import dev.softpick.kernels.select.Backends;
 import dev.softpick.model.weights.AttentionWeights;
+import dev.softpick.model.weights.Rows;
 
 /**
  * Causal multi-head attention: Edifice's {@code build_softpick_attention}, with any {@link Normalizer}.
@@ -113,18 +114,17 @@ public final class MultiHeadAttention implements Layer {
         int steps = x.size(1);
         int h = hiddenSize();
         int rows = batch * steps;
-        float[] projected = new float[Math.multiplyExact(rows, 3 * h)];
-        float[] attended = new float[rows * h];
+        Rows projected = new Rows(new float[Math.multiplyExact(rows, 3 * h)], 0, 3 * h);
+        Rows attended = new Rows(new float[rows * h], 0, h);
         KeyValueCache cache = weights.newCache(steps);
-        weights.project(backend, x.values(), 0, rows, projected, 0);
+        weights.project(backend, new Rows(x.values(), 0, inputSize()), rows, projected, 0);
         for (int sequence = 0; sequence < batch; sequence++) {
-            int row = sequence * steps;
             for (int head = 0; head < heads(); head++) {
-                weights.attend(backend, cache, head, projected, row * 3 * h, steps, attended, row * h);
+                weights.attend(backend, cache, head, projected, sequence * steps, steps, attended);
             }
         }
         Tensor y = Tensor.zeros(Shapes.withLast(x, h));
-        backend.multiply(attended, 0, h, rows, weights.out(), y.values(), 0, h);
+        backend.multiply(attended.values(), 0, h, rows, weights.out(), y.values(), 0, h);
         return y;
     }
 
@@ -141,7 +141,8 @@ public final class MultiHeadAttention implements Layer {
         int steps = x.size(1);
         int stride = 3 * hiddenSize();
         float[] projected = new float[Math.multiplyExact(batch * steps, stride)];
-        weights.project(Backends.current(), x.values(), 0, batch * steps, projected, 0);
+        weights.project(
+                Backends.current(), new Rows(x.values(), 0, inputSize()), batch * steps, new Rows(projected, 0, stride), 0);
         Tensor shown = Tensor.zeros(batch, heads(), steps, steps);
         float scale = (float) (1 / Math.sqrt(headSize()));
         for (int i = 0; i < batch * heads() * steps; i++) {

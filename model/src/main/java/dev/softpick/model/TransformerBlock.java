@@ -62,12 +62,12 @@ public final class TransformerBlock implements Layer {
         BlockPass pass = new BlockPass(
                 new BlockWeights(attentionNorm.weights(), attention.weights(), ffnNorm.weights(), ffn.weights()));
         Scratch s = pass.newScratch(1, 1, steps);
-        s.starts[1] = steps;
         for (int sequence = 0; sequence < batch; sequence++) {
             int at = sequence * steps * h;
-            System.arraycopy(x.values(), at, s.m, s.hidden, steps * h);
-            pass.all(Backends.current(), s, 1, null);
-            System.arraycopy(s.m, s.hidden, y.values(), at, steps * h);
+            s.begin(sequence, 1, steps, null);
+            s.hidden.put(0, steps, x.values(), at);
+            pass.all(Backends.current(), s, null);
+            s.hidden.get(0, steps, y.values(), at);
         }
         return y;
     }

@@ -7,6 +7,7 @@ import dev.softpick.model.weights.AttentionWeights;
 import dev.softpick.model.weights.BlockWeights;
 import dev.softpick.model.weights.FeedForwardWeights;
 import dev.softpick.model.weights.NormWeights;
+import dev.softpick.model.weights.Rows;
 
 /**
  * A group of sequences on its way through one block, every position or the last of each, by the caller alone or by a team.
@@ -46,44 +47,42 @@ public final class BlockPass {
     }
 
     /** Every position: {@code hidden} to {@code hidden}. Without a team the caller does it all. */
-    public void all(Backend backend, Scratch s, int sequences, Team team) {
-        int rows = s.starts[sequences];
-        int heads = attention.heads();
+    public void all(Backend backend, Scratch s, Team team) {
+        int rows = s.rows();
         int block = blockRows(rows, team);
         int blocks = Math.ceilDiv(rows, block);
-        if (team != null && rows < team.size() * TILE_ROWS && rows <= Scratch.BLOCK_ROWS) {
-            allByColumns(backend, s, sequences, team);
-            return;
-        }
         if (team == null) {
             if (blocks == 1 && attention.headsFillPanels()) {
-                attendHeadByHead(backend, s, sequences, rows);
-                mixAll(backend, s, rows);
+                attendHeadByHead(backend, s);
+                mixAll(backend, s);
             } else {
-                for (int i = 0; i < blocks; i++) {
-                    project(backend, s, 0, i * block, Math.min(block, rows - i * block), false);
+                for (int row = 0; row < rows; row += block) {
+                    project(backend, s, 0, row, Math.min(block, rows - row));
                 }
-                allProjected(backend, s, sequences);
+                allProjected(backend, s);
             }
+        } else if (rows < team.size() * TILE_ROWS && rows <= Scratch.BLOCK_ROWS) {
+            allByColumns(backend, s, team);
         } else {
+            int heads = attention.heads();
             team.run(blocks, (member, i) ->
-                    project(backend, s, member, i * block, Math.min(block, rows - i * block), false));
-            team.run(sequences * heads, (member, i) -> attend(backend, s, member, i / heads, i % heads));
+                    project(backend, s, member, i * block, Math.min(block, rows - i * block)));
+            team.run(s.sequences() * heads, (member, i) -> attend(backend, s, member, i / heads, i % heads));
             team.run(blocks, (member, i) -> mix(backend, s, member, i * block, Math.min(block, rows - i * block)));
         }
     }
 
     /** The same without a team where the queries, keys and values are already there. */
-    void allProjected(Backend backend, Scratch s, int sequences) {
-        for (int i = 0; i < sequences * attention.heads(); i++) {
+    void allProjected(Backend backend, Scratch s) {
+        for (int i = 0; i < s.sequences() * attention.heads(); i++) {
             attend(backend, s, 0, i / attention.heads(), i % attention.heads());
         }
-        mixAll(backend, s, s.starts[sequences]);
+        mixAll(backend, s);
     }
 
-    private void mixAll(Backend backend, Scratch s, int rows) {
-        for (int row = 0; row < rows; row += Scratch.BLOCK_ROWS) {
-            mix(backend, s, 0, row, Math.min(Scratch.BLOCK_ROWS, rows - row));
+    private void mixAll(Backend backend, Scratch s) {
+        for (int row = 0; row < s.rows(); row += Scratch.BLOCK_ROWS) {
+            mix(backend, s, 0, row, Math.min(Scratch.BLOCK_ROWS, s.rows() - row));
         }
     }
 
@@ -91,50 +90,51 @@ public final class BlockPass {
      * Projects one head's queries, keys and values and lets it attend while they are in the L2 cache: those of all heads
      * of a block are not, which took a quarter of attention's time at 4 × 60.
      */
-    private void attendHeadByHead(Backend backend, Scratch s, int sequences, int rows) {
-        norm(backend, attentionNorm, s, 0, s.hidden, rows);
+    private void attendHeadByHead(Backend backend, Scratch s) {
+        attentionNorm.apply(backend, s.hidden, 0, s.rows(), s.norm[0]);
         for (int head = 0; head < attention.heads(); head++) {
-            attention.projectHead(backend, head, s.m, s.norm[0], rows, s.m, s.qkv);
-            for (int sequence = 0; sequence < sequences; sequence++) {
+            attention.projectHead(backend, head, s.norm[0], s.rows(), s.qkv);
+            for (int sequence = 0; sequence < s.sequences(); sequence++) {
                 attend(backend, s, 0, sequence, head);
             }
         }
     }
 
-    /** The same where there are too few rows to share: each member takes some columns of every product. */
-    private void allByColumns(Backend backend, Scratch s, int sequences, Team team) {
-        int h = attention.hiddenSize();
-        int rows = s.starts[sequences];
+    /** The same where there are too few rows for the members: each takes some columns of every product. */
+    private void allByColumns(Backend backend, Scratch s, Team team) {
+        int rows = s.rows();
         int heads = attention.heads();
-        norm(backend, attentionNorm, s, 0, s.hidden, rows);
-        multiply(backend, team, s.m, s.norm[0], rows, attention.qkv(), s.qkv, false);
-        team.run(sequences * heads, (member, i) -> attend(backend, s, member, i / heads, i % heads));
-        multiply(backend, team, s.m, s.attended, rows, attention.out(), s.next, false);
-        add(s.m, s.hidden, s.next, rows * h);
-        norm(backend, ffnNorm, s, 0, s.next, rows);
-        multiply(backend, team, s.m, s.norm[0], rows, ffn.up(), s.inner[0], true);
-        multiply(backend, team, s.m, s.inner[0], rows, ffn.down(), s.hidden, false);
-        add(s.m, s.next, s.hidden, rows * h);
+        attentionNorm.apply(backend, s.hidden, 0, rows, s.norm[0]);
+        multiply(backend, team, s.norm[0], rows, attention.qkv(), s.qkv, false);
+        team.run(s.sequences() * heads, (member, i) -> attend(backend, s, member, i / heads, i % heads));
+        multiply(backend, team, s.attended, rows, attention.out(), s.next, false);
+        add(s.hidden, s.next, rows);
+        ffnNorm.apply(backend, s.next, 0, rows, s.norm[0]);
+        multiply(backend, team, s.norm[0], rows, ffn.up(), s.inner[0], true);
+        multiply(backend, team, s.inner[0], rows, ffn.down(), s.hidden, false);
+        add(s.next, s.hidden, rows);
     }
 
-    /** {@code m[to] = m[from] · w + bias}, or its GELU, for dense rows. */
-    private static void multiply(
-            Backend backend, Team team, float[] m, int from, int rows, Panels w, int to, boolean gelu) {
-        int share = Math.ceilDiv(w.count(), team.size());
-        team.run(Math.ceilDiv(w.count(), share), (member, i) -> {
-            Panels part = w.slice(i * share, Math.min((i + 1) * share, w.count()));
-            int at = to + i * share * w.width();
+    /** {@code y = x · w + bias}, or its GELU, for the first rows. */
+    private static void multiply(Backend backend, Team team, Rows x, int rows, Panels w, Rows y, boolean gelu) {
+        int each = Math.ceilDiv(w.count(), team.size());
+        team.run(Math.ceilDiv(w.count(), each), (member, i) -> {
+            Panels part = w.slice(i * each, Math.min((i + 1) * each, w.count()));
+            int at = y.start() + i * each * w.width();
             if (gelu) {
-                backend.multiplyGelu(m, from, w.k(), rows, part, m, at, w.n());
+                backend.multiplyGelu(x.values(), x.start(), w.k(), rows, part, y.values(), at, w.n());
             } else {
-                backend.multiply(m, from, w.k(), rows, part, m, at, w.n());
+                backend.multiply(x.values(), x.start(), w.k(), rows, part, y.values(), at, w.n());
             }
         });
     }
 
-    private static void add(float[] m, int residual, int to, int length) {
-        for (int i = 0; i < length; i++) {
-            m[to + i] = m[residual + i] + m[to + i];
+    /** {@code y = residual + y} for the first rows. */
+    private static void add(Rows residual, Rows y, int rows) {
+        float[] sum = y.values();
+        float[] other = residual.values();
+        for (int i = 0; i < rows * y.length(); i++) {
+            sum[y.start() + i] = other[residual.start() + i] + sum[y.start() + i];
         }
     }
 
@@ -142,33 +142,30 @@ public final class BlockPass {
      * The last position of each sequence, into the first rows of {@code next}: the last block of a model needs keys and
      * values of every position and everything else of one.
      */
-    void last(Backend backend, Scratch s, int sequences, Team team) {
-        int rows = s.starts[sequences];
+    void last(Backend backend, Scratch s, Team team) {
+        int rows = s.rows();
         int block = blockRows(rows, team);
-        int blocks = Math.ceilDiv(rows, block);
         if (team == null) {
-            for (int i = 0; i < blocks; i++) {
-                project(backend, s, 0, i * block, Math.min(block, rows - i * block), true);
+            for (int row = 0; row < rows; row += block) {
+                projectKeysAndValues(backend, s, 0, row, Math.min(block, rows - row));
             }
         } else {
-            team.run(blocks, (member, i) ->
-                    project(backend, s, member, i * block, Math.min(block, rows - i * block), true));
+            team.run(Math.ceilDiv(rows, block), (member, i) ->
+                    projectKeysAndValues(backend, s, member, i * block, Math.min(block, rows - i * block)));
         }
-        lastProjected(backend, s, sequences, team);
+        lastProjected(backend, s, team);
     }
 
     /** The same where keys and values are already there. */
-    void lastProjected(Backend backend, Scratch s, int sequences, Team team) {
-        int h = attention.hiddenSize();
+    void lastProjected(Backend backend, Scratch s, Team team) {
         int heads = attention.heads();
-        for (int sequence = 0; sequence < sequences; sequence++) {
-            int last = s.starts[sequence + 1] - 1;
-            System.arraycopy(s.m, s.hidden + last * h, s.m, s.next + sequence * h, h);
+        int sequences = s.sequences();
+        for (int i = 0; i < sequences; i++) {
+            s.next.put(i, s.hidden, s.start(i + 1) - 1);
         }
-        norm(backend, attentionNorm, s, 0, s.next, sequences);
-        for (int sequence = 0; sequence < sequences; sequence++) {
-            int last = s.qkv + (s.starts[sequence + 1] - 1) * 3 * h;
-            attention.projectQueries(backend, s.m, s.norm[0] + sequence * h, 1, s.m, last, 3 * h);
+        attentionNorm.apply(backend, s.next, 0, sequences, s.norm[0]);
+        for (int i = 0; i < sequences; i++) {
+            attention.projectQueries(backend, s.norm[0], i, s.qkv, s.start(i + 1) - 1);
         }
         if (team == null) {
             for (int i = 0; i < sequences * heads; i++) {
@@ -177,12 +174,12 @@ public final class BlockPass {
         } else {
             team.run(sequences * heads, (member, i) -> attendLast(backend, s, member, i / heads, i % heads));
         }
-        attention.addProjected(backend, s.m, s.attended, sequences, s.next, s.hidden);
-        norm(backend, ffnNorm, s, 0, s.hidden, sequences);
-        ffn.add(backend, s.m, s.norm[0], sequences, s.inner[0], s.hidden, s.next);
+        attention.addProjected(backend, s.attended, 0, sequences, s.next, s.hidden);
+        ffnNorm.apply(backend, s.hidden, 0, sequences, s.norm[0]);
+        ffn.add(backend, s.norm[0], s.inner[0], s.hidden, 0, sequences, s.next);
     }
 
-    /** A team gets as many blocks for each member, of whole tiles of 6 rows. */
+    /** A team gets as many blocks for each member, of whole tiles. */
     private static int blockRows(int rows, Team team) {
         if (team == null) {
             return Scratch.BLOCK_ROWS;
@@ -191,43 +188,32 @@ public final class BlockPass {
         return Math.min(Scratch.BLOCK_ROWS, Math.ceilDiv(Math.ceilDiv(rows, blocks), TILE_ROWS) * TILE_ROWS);
     }
 
-    /** Layer norm, then queries, keys and values, or only keys and values, of some rows. */
-    private void project(Backend backend, Scratch s, int member, int row, int rows, boolean keysAndValuesOnly) {
-        int h = attention.hiddenSize();
-        int to = s.qkv + row * 3 * h;
-        norm(backend, attentionNorm, s, member, s.hidden + row * h, rows);
-        if (keysAndValuesOnly) {
-            attention.projectKeysAndValues(backend, s.m, s.norm[member], rows, s.m, to);
-        } else {
-            attention.project(backend, s.m, s.norm[member], rows, s.m, to);
-        }
+    /** Layer norm, then queries, keys and values, of some rows. */
+    private void project(Backend backend, Scratch s, int member, int row, int rows) {
+        attentionNorm.apply(backend, s.hidden, row, rows, s.norm[member]);
+        attention.project(backend, s.norm[member], rows, s.qkv, row);
+    }
+
+    /** The same without the queries. */
+    private void projectKeysAndValues(Backend backend, Scratch s, int member, int row, int rows) {
+        attentionNorm.apply(backend, s.hidden, row, rows, s.norm[member]);
+        attention.projectKeysAndValues(backend, s.norm[member], rows, s.qkv, row);
     }
 
     private void attend(Backend backend, Scratch s, int member, int sequence, int head) {
-        int h = attention.hiddenSize();
-        int row = s.starts[sequence];
-        int steps = s.starts[sequence + 1] - row;
         attention.attend(
-                backend, s.caches[member], head, s.m, s.qkv + row * 3 * h, steps, s.m, s.attended + row * h);
+                backend, s.caches[member], head, s.qkv, s.start(sequence), s.length(sequence), s.attended);
     }
 
     private void attendLast(Backend backend, Scratch s, int member, int sequence, int head) {
-        int h = attention.hiddenSize();
-        int row = s.starts[sequence];
-        int steps = s.starts[sequence + 1] - row;
         attention.attendLast(
-                backend, s.caches[member], head, s.m, s.qkv + row * 3 * h, steps, s.m, s.attended + sequence * h);
+                backend, s.caches[member], head, s.qkv, s.start(sequence), s.length(sequence), s.attended, sequence);
     }
 
     /** The out projection and the feed-forward layer of some rows, each with its residual. */
     private void mix(Backend backend, Scratch s, int member, int row, int rows) {
-        int at = row * attention.hiddenSize();
-        attention.addProjected(backend, s.m, s.attended + at, rows, s.hidden + at, s.next + at);
-        norm(backend, ffnNorm, s, member, s.next + at, rows);
-        ffn.add(backend, s.m, s.norm[member], rows, s.inner[member], s.next + at, s.hidden + at);
-    }
-
-    private static void norm(Backend backend, NormWeights norm, Scratch s, int member, int from, int rows) {
-        norm.apply(backend, s.m, from, rows, s.m, s.norm[member]);
+        attention.addProjected(backend, s.attended, row, rows, s.hidden, s.next);
+        ffnNorm.apply(backend, s.next, row, rows, s.norm[member]);
+        ffn.add(backend, s.norm[member], s.inner[member], s.next, row, rows, s.hidden);
     }
 }

@@ -1,10 +1,11 @@
 package dev.softpick.model.forward;
 
 import dev.softpick.kernels.backend.Backend;
+import dev.softpick.kernels.layout.Panels;
 import dev.softpick.model.OutputMode;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.weights.ModelWeights;
-import dev.softpick.model.weights.NormWeights;
+import dev.softpick.model.weights.Rows;
 import java.util.Arrays;
 import java.util.concurrent.Executor;
 
@@ -77,9 +78,9 @@ public final class ForwardPass {
         int size = groups >= members ? members : Math.min(members, blocks[0].items(group, steps));
         if (size == 1) {
             Scratch s = take(1, group, steps);
-            for (int i = 0; i < groups; i++) {
-                group(backend, s, null, input, i * group, Math.min(group, batch - i * group), steps, lengths, output,
-                        result);
+            for (int from = 0; from < batch; from += group) {
+                s.begin(from, Math.min(group, batch - from), steps, lengths);
+                group(backend, s, null, input, output, result);
             }
             pool.giveBack(s);
             return;
@@ -88,15 +89,15 @@ public final class ForwardPass {
             if (groups >= size) {
                 team.run(groups, (member, i) -> {
                     Scratch s = take(1, group, steps);
-                    group(backend, s, null, input, i * group, Math.min(group, batch - i * group), steps, lengths, output,
-                            result);
+                    s.begin(i * group, Math.min(group, batch - i * group), steps, lengths);
+                    group(backend, s, null, input, output, result);
                     pool.giveBack(s);
                 });
             } else {
                 Scratch s = take(size, group, steps);
-                for (int i = 0; i < groups; i++) {
-                    group(backend, s, team, input, i * group, Math.min(group, batch - i * group), steps, lengths, output,
-                            result);
+                for (int from = 0; from < batch; from += group) {
+                    s.begin(from, Math.min(group, batch - from), steps, lengths);
+                    group(backend, s, team, input, output, result);
                 }
                 pool.giveBack(s);
             }
@@ -108,49 +109,62 @@ public final class ForwardPass {
         return scratch != null ? scratch : blocks[0].newScratch(members, sequences, steps);
     }
 
-    private void group(
-            Backend backend, Scratch s, Team team, float[] input, int first, int sequences, int steps, int[] lengths,
-            float[] output, Result result) {
-        int h = config.hiddenSize();
-        project(backend, s, input, first, sequences, steps, lengths);
-        boolean lastOnly = result == Result.LAST || result == Result.LOGITS;
-        for (int i = 0; i < blocks.length; i++) {
-            if (lastOnly && i == blocks.length - 1) {
-                blocks[i].last(backend, s, sequences, team);
-            } else {
-                blocks[i].all(backend, s, sequences, team);
-            }
+    /** The group of sequences that the scratch memory has begun, from the batch's frames to its output. */
+    private void group(Backend backend, Scratch s, Team team, float[] input, float[] output, Result result) {
+        embed(backend, s, input);
+        int last = blocks.length - 1;
+        for (int i = 0; i < last; i++) {
+            blocks[i].all(backend, s, team);
         }
+        if (result == Result.LAST || result == Result.LOGITS) {
+            blocks[last].last(backend, s, team);
+        } else {
+            blocks[last].all(backend, s, team);
+        }
+        int h = config.hiddenSize();
         switch (result) {
-            case LAST -> finish(backend, s, s.next, sequences, output, first * h);
-            case LOGITS -> {
-                int n = weights.classifier().n();
-                finish(backend, s, s.next, sequences, s.m, s.norm[0]);
-                backend.multiply(s.m, s.norm[0], h, sequences, weights.classifier(), output, first * n, n);
-            }
+            case LAST -> weights.finalNorm(backend, s.next, 0, s.sequences(), output, s.first() * h);
+            case LOGITS -> logits(backend, s, output);
             case ALL -> {
-                for (int i = 0; i < sequences; i++) {
-                    int length = s.starts[i + 1] - s.starts[i];
-                    int to = (first + i) * steps * h;
-                    finish(backend, s, s.hidden + s.starts[i] * h, length, output, to);
-                    Arrays.fill(output, to + length * h, to + steps * h, 0f);
+                for (int i = 0; i < s.sequences(); i++) {
+                    int to = (s.first() + i) * s.steps() * h;
+                    weights.finalNorm(backend, s.hidden, s.start(i), s.length(i), output, to);
+                    Arrays.fill(output, to + s.length(i) * h, to + s.steps() * h, 0f);
                 }
             }
             case MEAN -> {
-                finish(backend, s, s.hidden, s.starts[sequences], s.m, s.next);
-                for (int i = 0; i < sequences; i++) {
-                    int length = s.starts[i + 1] - s.starts[i];
-                    mean(s.m, s.next + s.starts[i] * h, length, h, output, (first + i) * h);
+                weights.finalNorm(backend, s.hidden, 0, s.rows(), s.next.values(), s.next.start());
+                for (int i = 0; i < s.sequences(); i++) {
+                    mean(s.next, s.start(i), s.length(i), output, (s.first() + i) * h);
                 }
             }
         }
     }
 
+    /** The first hidden states. */
+    private void embed(Backend backend, Scratch s, float[] input) {
+        int row = s.steps() * config.embedDim();
+        if (s.rows() == s.sequences() * s.steps()) {
+            weights.embed(backend, input, s.first() * row, s.rows(), s.hidden, 0);
+            return;
+        }
+        for (int i = 0; i < s.sequences(); i++) {
+            weights.embed(backend, input, (s.first() + i) * row, s.length(i), s.hidden, s.start(i));
+        }
+    }
+
+    private void logits(Backend backend, Scratch s, float[] output) {
+        Panels head = weights.classifier();
+        Rows normed = s.norm[0];
+        weights.finalNorm(backend, s.next, 0, s.sequences(), normed.values(), normed.start());
+        backend.multiply(
+                normed.values(), normed.start(), head.k(), s.sequences(), head, output, s.first() * head.n(), head.n());
+    }
+
     /** Memory for one window. */
     public Scratch window() {
         Scratch s = take(1, 1, config.windowSize());
-        s.starts[0] = 0;
-        s.starts[1] = config.windowSize();
+        s.begin(0, 1, config.windowSize(), null);
         return s;
     }
 
@@ -164,66 +178,29 @@ public final class ForwardPass {
         int last = blocks.length - 1;
         for (int i = 0; i < last; i++) {
             if (i == 0) {
-                blocks[i].allProjected(backend, s, 1);
+                blocks[i].allProjected(backend, s);
             } else {
-                blocks[i].all(backend, s, 1, null);
+                blocks[i].all(backend, s, null);
             }
         }
         if (last == 0) {
-            blocks[last].lastProjected(backend, s, 1, null);
+            blocks[last].lastProjected(backend, s, null);
         } else {
-            blocks[last].last(backend, s, 1, null);
+            blocks[last].last(backend, s, null);
         }
-        finish(backend, s, s.next, 1, output, to);
+        weights.finalNorm(backend, s.next, 0, 1, output, to);
         pool.giveBack(s);
     }
 
-    /** The first hidden states; sequences stand one behind the other, without what follows their length. */
-    private void project(
-            Backend backend, Scratch s, float[] input, int first, int sequences, int steps, int[] lengths) {
-        s.starts[0] = 0;
-        for (int i = 0; i < sequences; i++) {
-            s.starts[i + 1] = s.starts[i] + (lengths == null ? steps : lengths[first + i]);
-        }
-        int embed = config.embedDim();
-        if (lengths == null) {
-            projectRows(backend, s, input, first * steps * embed, 0, sequences * steps);
-        } else {
-            for (int i = 0; i < sequences; i++) {
-                projectRows(backend, s, input, (first + i) * steps * embed, s.starts[i], lengths[first + i]);
-            }
-        }
-    }
-
-    private void projectRows(Backend backend, Scratch s, float[] input, int from, int row, int rows) {
-        int h = config.hiddenSize();
-        int embed = config.embedDim();
-        if (weights.inputProjection() == null) {
-            System.arraycopy(input, from, s.m, s.hidden + row * h, rows * h);
-        } else {
-            backend.multiply(
-                    input, from, embed, rows, weights.inputProjection(), s.m, s.hidden + row * h, h);
-        }
-    }
-
-    /** The final norm of dense rows of the scratch memory. */
-    private void finish(Backend backend, Scratch s, int from, int rows, float[] output, int to) {
-        NormWeights norm = weights.finalNorm();
-        if (norm == null) {
-            System.arraycopy(s.m, from, output, to, rows * config.hiddenSize());
-        } else {
-            norm.apply(backend, s.m, from, rows, output, to);
-        }
-    }
-
     /** Adds in double, in order of the steps: a rounding error of one float at the end. */
-    private static void mean(float[] x, int from, int steps, int h, float[] output, int to) {
-        for (int column = 0; column < h; column++) {
+    private static void mean(Rows x, int row, int count, float[] output, int to) {
+        float[] values = x.values();
+        for (int column = 0; column < x.length(); column++) {
             double sum = 0;
-            for (int step = 0; step < steps; step++) {
-                sum += x[from + step * h + column];
+            for (int i = 0; i < count; i++) {
+                sum += values[x.at(row + i) + column];
             }
-            output[to + column] = (float) (sum / steps);
+            output[to + column] = (float) (sum / count);
         }
     }
 }

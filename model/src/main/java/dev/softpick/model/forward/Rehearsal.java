@@ -9,6 +9,7 @@ import dev.softpick.model.Normalizer;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.weights.AttentionWeights;
 import dev.softpick.model.weights.NormWeights;
+import dev.softpick.model.weights.Rows;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -114,15 +115,15 @@ final class Rehearsal {
         AttentionWeights attention = new AttentionWeights(
                 panels(DEPTH, 3 * size), panels(size, size), 1, config.normalizer(), 1f);
         KeyValueCache cache = attention.newCache(longSteps);
-        float[] projected = values(longSteps * 3 * size);
-        float[] attended = new float[longSteps * size];
+        Rows projected = new Rows(values(longSteps * 3 * size), 0, 3 * size);
+        Rows attended = new Rows(new float[longSteps * size], 0, size);
         scenes.add(new Scene(
                 turn -> {
                     int steps = turn % 32 == 0 ? longSteps : rows(turn);
                     if (turn % 4 == 3) {
                         attention.attendLast(backend, cache, 0, projected, 0, steps, attended, 0);
                     } else {
-                        attention.attend(backend, cache, 0, projected, 0, steps, attended, 0);
+                        attention.attend(backend, cache, 0, projected, 0, steps, attended);
                     }
                 },
                 Kernel.ATTENTION));
@@ -137,6 +138,8 @@ final class Rehearsal {
         PagedKeyValueCache cache =
                 new PagedKeyValueCache(1, size, panelWidth, 0, config.normalizer() == Normalizer.SOFTPICK);
         float[] m = values(4 * size);
+        Rows projected = new Rows(m, 0, 3 * size);
+        Rows attended = new Rows(m, 3 * size, size);
         for (int row = 0; row < chunk + SHORT_ROWS; row++) {
             cache.ensurePage(row);
             cache.append(0, row, m, size, m, 2 * size);
@@ -144,7 +147,7 @@ final class Rehearsal {
         scenes.add(new Scene(
                 turn -> {
                     int row = turn % 32 < 31 ? turn % SHORT_ROWS : chunk + turn / 32 % SHORT_ROWS;
-                    attention.attendRow(backend, cache, 0, row, m, 0, 3 * size);
+                    attention.attendRow(backend, cache, 0, row, projected, 0, attended);
                 },
                 Kernel.ROW_ATTENTION));
     }

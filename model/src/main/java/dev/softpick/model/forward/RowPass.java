@@ -8,7 +8,6 @@ import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.weights.AttentionWeights;
 import dev.softpick.model.weights.BlockWeights;
 import dev.softpick.model.weights.ModelWeights;
-import dev.softpick.model.weights.NormWeights;
 
 /**
  * The way of single positions through the model: each row belongs to a cache, which holds what came before it. Products take
@@ -34,21 +33,15 @@ public record RowPass(SoftpickConfig config, ModelWeights weights) {
     }
 
     /** First hidden states, and the first block's queries, keys and values, of frames. */
-    public void embed(Backend backend, Scratch s, float[] frames, int from, int rows) {
-        int h = config.hiddenSize();
-        if (weights.inputProjection() == null) {
-            System.arraycopy(frames, from, s.m, s.hidden, rows * h);
-        } else {
-            backend.multiply(
-                    frames, from, config.embedDim(), rows, weights.inputProjection(), s.m, s.hidden, h);
-        }
-        project(backend, s, 0, rows);
+    public void embed(Backend backend, Scratch s, float[] frames, int offset, int count) {
+        weights.embed(backend, frames, offset, count, s.hidden, 0);
+        project(backend, s, 0, count);
     }
 
-    private void project(Backend backend, Scratch s, int layer, int rows) {
+    private void project(Backend backend, Scratch s, int layer, int count) {
         BlockWeights block = weights.blocks().get(layer);
-        norm(backend, block.attentionNorm(), s, s.hidden, rows, s.m, s.norm[0]);
-        block.attention().project(backend, s.m, s.norm[0], rows, s.m, s.qkv);
+        block.attentionNorm().apply(backend, s.hidden, 0, count, s.norm[0]);
+        block.attention().project(backend, s.norm[0], count, s.qkv, 0);
     }
 
     /**
@@ -57,36 +50,24 @@ public record RowPass(SoftpickConfig config, ModelWeights weights) {
      * @param caches the cache of each row, with room for it
      * @param positions where in it the row stands; rows of one cache are consecutive and in order
      */
-    public void run(Backend backend, Scratch s, PagedKeyValueCache[] caches, int[] positions, int rows) {
-        int h = config.hiddenSize();
+    public void run(Backend backend, Scratch s, PagedKeyValueCache[] caches, int[] positions, int count) {
         for (int layer = 0; layer < config.numLayers(); layer++) {
             BlockWeights block = weights.blocks().get(layer);
             if (layer > 0) {
-                project(backend, s, layer, rows);
+                project(backend, s, layer, count);
             }
-            for (int i = 0; i < rows; i++) {
-                block.attention().attendRow(
-                        backend, caches[i], layer * config.numHeads(), positions[i], s.m, s.qkv + i * 3 * h,
-                        s.attended + i * h);
+            int firstHead = layer * config.numHeads();
+            for (int i = 0; i < count; i++) {
+                block.attention().attendRow(backend, caches[i], firstHead, positions[i], s.qkv, i, s.attended);
             }
-            block.attention().addProjected(backend, s.m, s.attended, rows, s.hidden, s.next);
-            norm(backend, block.ffnNorm(), s, s.next, rows, s.m, s.norm[0]);
-            block.ffn().add(backend, s.m, s.norm[0], rows, s.inner[0], s.next, s.hidden);
+            block.attention().addProjected(backend, s.attended, 0, count, s.hidden, s.next);
+            block.ffnNorm().apply(backend, s.next, 0, count, s.norm[0]);
+            block.ffn().add(backend, s.norm[0], s.inner[0], s.next, 0, count, s.hidden);
         }
     }
 
-    /** The final norm of rows {@code first} to {@code first + rows − 1}, into the caller's array. */
-    public void finalNorm(Backend backend, Scratch s, int first, int rows, float[] output, int to) {
-        int h = config.hiddenSize();
-        if (weights.finalNorm() == null) {
-            System.arraycopy(s.m, s.hidden + first * h, output, to, rows * h);
-        } else {
-            norm(backend, weights.finalNorm(), s, s.hidden + first * h, rows, output, to);
-        }
-    }
-
-    private static void norm(
-            Backend backend, NormWeights norm, Scratch s, int from, int rows, float[] output, int to) {
-        norm.apply(backend, s.m, from, rows, output, to);
+    /** The final norm of {@code count} rows from {@code row} on, into the caller's array. */
+    public void finalNorm(Backend backend, Scratch s, int row, int count, float[] output, int offset) {
+        weights.finalNorm(backend, s.hidden, row, count, output, offset);
     }
 }

@@ -2,6 +2,7 @@ package dev.softpick.model.forward;
 
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.Panels;
+import dev.softpick.model.weights.Rows;
 import java.lang.ref.SoftReference;
 
 /**
@@ -16,96 +17,137 @@ public final class Scratch implements ScratchPool.Memory<Scratch> {
      */
     public static final int BLOCK_ROWS = 240;
 
+    private static final int LINE = 16;
+
     private final SoftReference<Scratch> reference = new SoftReference<>(this);
 
-    /** Most rows of this scratch. */
-    final int rows;
-
-    /** Most steps of one sequence. */
-    final int steps;
-
-    /** All regions. */
-    public final float[] m;
-
     /** Hidden states, {@code [rows, hidden]}, and the place where the next ones are written. */
-    public final int hidden;
+    public final Rows hidden;
 
-    final int next;
-
-    /** For each member of a team: normalized rows of a block, {@code [BLOCK_ROWS, hidden]}. */
-    final int[] norm;
+    final Rows next;
 
     /** Queries, keys and values, {@code [rows, 3·hidden]}. */
-    public final int qkv;
+    public final Rows qkv;
 
     /** What attention returns, {@code [rows, hidden]}. */
-    final int attended;
+    final Rows attended;
 
-    /** For each member: inner feed-forward rows of a block, {@code [BLOCK_ROWS, 4·hidden]}. */
-    final int[] inner;
+    /** For each member of a team: normalized rows of a block, {@code [BLOCK_ROWS, hidden]}. */
+    final Rows[] norm;
+
+    /** For each member: inner feed-forward rows of a block, {@code [BLOCK_ROWS, inner]}. */
+    final Rows[] inner;
 
     /** For each member: the keys and values of the head at hand. */
     final KeyValueCache[] caches;
 
+    private final float[] values;
+    private final int mostRows;
+    private final int mostSteps;
+
     /** Where each sequence of the group starts, in rows; the last entry is the number of rows. */
-    public final int[] starts;
+    private final int[] starts;
+
+    private int end = Panels.LEAD;
+    private int first;
+    private int sequences;
+    private int steps;
 
     Scratch(int h, int innerSize, KeyValueCache[] caches, int sequences, int steps) {
         this.caches = caches;
-        this.steps = steps;
-        rows = Math.multiplyExact(sequences, steps);
-        int block = Math.min(rows, BLOCK_ROWS);
-        Layout layout = new Layout();
-        hidden = layout.region(rows, h);
-        next = layout.region(rows, h);
-        qkv = layout.region(rows, 3 * h);
-        attended = layout.region(rows, h);
-        norm = new int[caches.length];
-        inner = new int[caches.length];
-        for (int member = 0; member < caches.length; member++) {
-            norm[member] = layout.region(block, h);
-            inner[member] = layout.region(block, innerSize);
-        }
-        m = new float[layout.size()];
+        mostSteps = steps;
+        mostRows = Math.multiplyExact(sequences, steps);
         starts = new int[sequences + 1];
+        int block = Math.min(mostRows, BLOCK_ROWS);
+        int members = caches.length;
+        values = allocate(2 * lined(mostRows, h) + lined(mostRows, 3 * h) + lined(mostRows, h)
+                + members * (lined(block, h) + lined(block, innerSize)));
+        hidden = region(mostRows, h);
+        next = region(mostRows, h);
+        qkv = region(mostRows, 3 * h);
+        attended = region(mostRows, h);
+        norm = new Rows[members];
+        inner = new Rows[members];
+        for (int member = 0; member < members; member++) {
+            norm[member] = region(block, h);
+            inner[member] = region(block, innerSize);
+        }
+    }
+
+    /** Floats of a region that ends where a cache line does. */
+    private static long lined(int rows, int length) {
+        return ((long) rows * length + LINE - 1) / LINE * LINE;
+    }
+
+    private static float[] allocate(long floats) {
+        long size = Panels.LEAD + floats;
+        if (size > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException("steps is too large: one sequence needs " + size
+                    + " floats of scratch memory, an array holds " + (Integer.MAX_VALUE - 8));
+        }
+        return new float[(int) size];
+    }
+
+    private Rows region(int rows, int length) {
+        Rows region = new Rows(values, end, length);
+        end += (int) lined(rows, length);
+        return region;
+    }
+
+    /** Makes room for {@code count} sequences, the first of which is sequence {@code from} of a batch. */
+    public void begin(int from, int count, int steps, int[] lengths) {
+        first = from;
+        sequences = count;
+        this.steps = steps;
+        starts[0] = 0;
+        for (int i = 0; i < count; i++) {
+            starts[i + 1] = starts[i] + (lengths == null ? steps : lengths[from + i]);
+        }
+    }
+
+    /** Sequences of the group at hand. */
+    int sequences() {
+        return sequences;
+    }
+
+    /** Which of the batch is the group's first one. */
+    int first() {
+        return first;
+    }
+
+    /** Steps from one sequence of the batch to the next one. */
+    int steps() {
+        return steps;
+    }
+
+    /** Rows of all sequences of the group, which stand one behind the other, without what follows their length. */
+    int rows() {
+        return starts[sequences];
+    }
+
+    /** The row where a sequence starts. */
+    int start(int sequence) {
+        return starts[sequence];
+    }
+
+    /** The rows of a sequence. */
+    int length(int sequence) {
+        return starts[sequence + 1] - starts[sequence];
     }
 
     @Override
     public boolean fits(int members, int sequences, int steps) {
-        return members <= caches.length && sequences < starts.length && steps <= this.steps
-                && (long) sequences * steps <= rows;
+        return members <= caches.length && sequences < starts.length && steps <= mostSteps
+                && (long) sequences * steps <= mostRows;
     }
 
     @Override
     public int size() {
-        return m.length;
+        return values.length;
     }
 
     @Override
     public SoftReference<Scratch> reference() {
         return reference;
-    }
-
-    /** Hands out regions of the array, each on a cache line. */
-    private static final class Layout {
-        private static final int LINE = 16;
-        private long size = Panels.LEAD;
-
-        int region(int rows, int columns) {
-            long start = size;
-            long floats = (long) rows * columns;
-            size += (floats + LINE - 1) / LINE * LINE;
-            size();
-            return (int) start;
-        }
-
-        int size() {
-            if (size > Integer.MAX_VALUE - 8) {
-                throw new IllegalArgumentException(
-                        "steps is too large: one sequence needs " + size + " floats of scratch memory, an array holds "
-                                + (Integer.MAX_VALUE - 8));
-            }
-            return (int) size;
-        }
     }
 }

@@ -46,15 +46,15 @@ public final class FirstLayer {
     public void put(long position, float[] input, int from, Scratch s, int row) {
         int slot = (int) (position % window);
         System.arraycopy(input, from, frames, slot * embed, embed);
-        System.arraycopy(s.m, s.hidden + row * h, hidden, slot * h, h);
-        System.arraycopy(s.m, s.qkv + row * 3 * h, qkv, slot * 3 * h, 3 * h);
+        s.hidden.get(row, 1, hidden, slot * h);
+        s.qkv.get(row, 1, qkv, slot * 3 * h);
     }
 
     /** The window that ends before {@code end}, which is full, oldest row first. */
     public void copyTo(long end, Scratch s) {
         int oldest = (int) (end % window);
-        copy(hidden, oldest, window, h, s.m, s.hidden);
-        copy(qkv, oldest, window, 3 * h, s.m, s.qkv);
+        copy(hidden, oldest, window, h, s.hidden.values(), s.hidden.start());
+        copy(qkv, oldest, window, 3 * h, s.qkv.values(), s.qkv.start());
     }
 
     /** The last {@code count} frames before {@code end}, oldest first. */

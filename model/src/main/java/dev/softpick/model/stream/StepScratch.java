@@ -10,7 +10,6 @@ import java.lang.ref.SoftReference;
 final class StepScratch implements ScratchPool.Memory<StepScratch> {
 
     private final SoftReference<StepScratch> reference = new SoftReference<>(this);
-    private final int h;
 
     final Scratch scratch;
 
@@ -27,7 +26,6 @@ final class StepScratch implements ScratchPool.Memory<StepScratch> {
     final int[] rows;
 
     StepScratch(RowPass pass, int count) {
-        h = pass.config().hiddenSize();
         scratch = pass.newScratch(count);
         states = new SessionState[count];
         positions = new long[count];
@@ -52,12 +50,11 @@ final class StepScratch implements ScratchPool.Memory<StepScratch> {
 
     /** The embedded rows that go on move up, over those that do not. */
     void moveUp(int going) {
-        float[] m = scratch.m;
         for (int i = 0; i < going; i++) {
             int from = places[i];
             if (from != i) {
-                System.arraycopy(m, scratch.hidden + from * h, m, scratch.hidden + i * h, h);
-                System.arraycopy(m, scratch.qkv + from * 3 * h, m, scratch.qkv + i * 3 * h, 3 * h);
+                scratch.hidden.put(i, scratch.hidden, from);
+                scratch.qkv.put(i, scratch.qkv, from);
             }
         }
     }

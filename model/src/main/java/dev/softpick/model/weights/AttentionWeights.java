@@ -98,9 +98,9 @@ public final class AttentionWeights {
                 : KeyValueCache.forAllValues(scratch, steps, 3 * hiddenSize(), hiddenSize());
     }
 
-    /** Queries, keys and values, {@code [rows, 3·hidden]}, of dense rows of x. */
-    public void project(Backend backend, float[] x, int from, int rows, float[] to, int toOffset) {
-        backend.multiply(x, from, inputSize(), rows, qkv, to, toOffset, 3 * hiddenSize());
+    /** Queries, keys and values of {@code count} rows: the first ones of x, to the rows from {@code row} on. */
+    public void project(Backend backend, Rows x, int count, Rows projected, int row) {
+        multiply(backend, x, 0, count, qkv, projected, row, 0);
     }
 
     /** Whether a head's columns are whole panels, so that it can be projected alone. */
@@ -108,103 +108,110 @@ public final class AttentionWeights {
         return headSize() % qkv.width() == 0;
     }
 
-    /** Queries, keys and values of one head, to their place in {@code [rows, 3·hidden]}. */
-    public void projectHead(Backend backend, int head, float[] x, int from, int rows, float[] to, int toOffset) {
+    /** Queries, keys and values of one head, of the first rows. */
+    public void projectHead(Backend backend, int head, Rows x, int count, Rows projected) {
         for (int part = 0; part < 3; part++) {
             int column = part * hiddenSize() + head * headSize();
-            backend.multiply(
-                    x, from, inputSize(), rows, perHead[3 * head + part], to, toOffset + column, 3 * hiddenSize());
+            multiply(backend, x, 0, count, perHead[3 * head + part], projected, 0, column);
         }
     }
 
     /** Only keys and values; in whole panels, so some last columns of the queries may be written as well. */
-    public void projectKeysAndValues(Backend backend, float[] x, int from, int rows, float[] to, int toOffset) {
-        int column = hiddenSize() / qkv.width() * qkv.width();
-        backend.multiply(x, from, inputSize(), rows, keysAndValues, to, toOffset + column, 3 * hiddenSize());
+    public void projectKeysAndValues(Backend backend, Rows x, int count, Rows projected, int row) {
+        multiply(backend, x, 0, count, keysAndValues, projected, row, hiddenSize() / qkv.width() * qkv.width());
     }
 
-    /** Only queries, {@code ldc} floats from row to row; in whole panels, so they may repeat some columns of the keys. */
-    public void projectQueries(Backend backend, float[] x, int from, int rows, float[] to, int toOffset, int ldc) {
-        backend.multiply(x, from, inputSize(), rows, queries, to, toOffset, ldc);
+    /** Only the queries of one row of x; in whole panels, so they may repeat some columns of the keys. */
+    public void projectQueries(Backend backend, Rows x, int from, Rows projected, int row) {
+        multiply(backend, x, from, 1, queries, projected, row, 0);
     }
 
-    /** One head of one sequence: {@code projected} rows from {@code from} on, {@code attended} rows from {@code to} on. */
+    private static void multiply(
+            Backend backend, Rows x, int from, int count, Panels w, Rows y, int row, int column) {
+        backend.multiply(
+                x.values(), x.at(from), x.length(), count, w, y.values(), y.at(row) + column, y.length());
+    }
+
+    /** One head of one sequence, whose {@code steps} rows begin at {@code row}. */
     public void attend(
-            Backend backend, KeyValueCache cache, int head, float[] projected, int from, int steps,
-            float[] attended, int to) {
+            Backend backend, KeyValueCache cache, int head, Rows projected, int row, int steps, Rows attended) {
         cache.clear();
         for (int start = 0; start < steps; start += cache.chunk()) {
-            int count = append(backend, cache, head, projected, from, start, steps);
-            weigh(
-                    backend, cache, projected, from + start * 3 * hiddenSize() + head * headSize(), count,
-                    attended, to + start * hiddenSize() + head * headSize());
+            int count = Math.min(cache.chunk(), steps - start);
+            append(backend, cache, head, projected, row + start, count);
+            weigh(backend, cache, head, projected, row + start, count, attended, row + start);
         }
     }
 
-    /** The same for the last position alone; {@code to} is its row. */
+    /** The same for the last position alone, to row {@code to}. */
     public void attendLast(
-            Backend backend, KeyValueCache cache, int head, float[] projected, int from, int steps,
-            float[] attended, int to) {
+            Backend backend, KeyValueCache cache, int head, Rows projected, int row, int steps, Rows attended, int to) {
         cache.clear();
         for (int start = 0; start < steps; start += cache.chunk()) {
-            append(backend, cache, head, projected, from, start, steps);
+            append(backend, cache, head, projected, row + start, Math.min(cache.chunk(), steps - start));
         }
-        weigh(
-                backend, cache, projected, from + (steps - 1) * 3 * hiddenSize() + head * headSize(), 1,
-                attended, to + head * headSize());
+        weigh(backend, cache, head, projected, row + steps - 1, 1, attended, to);
     }
 
-    /** Appends the keys and values from position {@code start} to the end of its chunk; returns how many. */
-    private int append(
-            Backend backend, KeyValueCache cache, int head, float[] projected, int from, int start, int steps) {
-        int stride = 3 * hiddenSize();
-        int count = Math.min(cache.chunk(), steps - start);
-        int k = from + start * stride + hiddenSize() + head * headSize();
-        if (start > 0 && cache.keepsState()) {
+    /** Appends the keys and values of the next chunk's rows. */
+    private void append(Backend backend, KeyValueCache cache, int head, Rows projected, int row, int count) {
+        int k = projected.at(row) + hiddenSize() + head * headSize();
+        if (cache.length() > 0 && cache.keepsState()) {
             backend.absorb(cache);
         }
-        cache.append(projected, k, projected, k + hiddenSize(), count);
-        return count;
+        cache.append(projected.values(), k, projected.values(), k + hiddenSize(), count);
     }
 
-    /** The last {@code rows} positions of the cache attend. */
+    /** The last {@code count} positions of the cache attend. */
     private void weigh(
-            Backend backend, KeyValueCache cache, float[] q, int qOffset, int rows, float[] attended, int to) {
+            Backend backend, KeyValueCache cache, int head, Rows projected, int row, int count, Rows attended, int to) {
+        float[] q = projected.values();
+        int qOffset = projected.at(row) + head * headSize();
+        float[] y = attended.values();
+        int offset = attended.at(to) + head * headSize();
         switch (normalizer) {
-            case SOFTPICK -> backend.softpickAttention(cache, q, qOffset, rows, attended, to);
-            case SOFTMAX -> backend.softmaxAttention(cache, Float.NaN, q, qOffset, rows, attended, to);
-            case SSMAX -> backend.softmaxAttention(cache, ssmaxScale, q, qOffset, rows, attended, to);
-            case RECTIFIED_SOFTPICK -> backend.rectifiedSoftpickAttention(cache, q, qOffset, rows, attended, to);
+            case SOFTPICK -> backend.softpickAttention(cache, q, qOffset, count, y, offset);
+            case SOFTMAX -> backend.softmaxAttention(cache, Float.NaN, q, qOffset, count, y, offset);
+            case SSMAX -> backend.softmaxAttention(cache, ssmaxScale, q, qOffset, count, y, offset);
+            case RECTIFIED_SOFTPICK -> backend.rectifiedSoftpickAttention(cache, q, qOffset, count, y, offset);
         }
     }
 
     /**
      * One position of a sequence that goes on, all heads: its keys and values join those of the cache's heads from
      * {@code firstHead} on, its queries attend to what it sees there.
+     *
+     * @param position of the row in the cache
+     * @param row of {@code projected} and {@code attended}
      */
     public void attendRow(
-            Backend backend, PagedKeyValueCache cache, int firstHead, int row, float[] m, int projected, int attended) {
+            Backend backend, PagedKeyValueCache cache, int firstHead, int position, Rows projected, int row,
+            Rows attended) {
         int h = hiddenSize();
+        float[] m = projected.values();
+        float[] y = attended.values();
         for (int i = 0; i < heads; i++) {
             int head = firstHead + i;
-            int q = projected + i * headSize();
-            int to = attended + i * headSize();
-            if (cache.absorbsBefore(row)) {
-                backend.absorb(cache, head, row);
+            int q = projected.at(row) + i * headSize();
+            int to = attended.at(row) + i * headSize();
+            if (cache.absorbsBefore(position)) {
+                backend.absorb(cache, head, position);
             }
-            cache.append(head, row, m, q + h, m, q + 2 * h);
+            cache.append(head, position, m, q + h, m, q + 2 * h);
             switch (normalizer) {
-                case SOFTPICK -> backend.softpickRow(cache, head, row, m, q, m, to);
-                case SOFTMAX -> backend.softmaxRow(cache, head, row, Float.NaN, m, q, m, to);
-                case SSMAX -> backend.softmaxRow(cache, head, row, ssmaxScale, m, q, m, to);
-                case RECTIFIED_SOFTPICK -> backend.rectifiedSoftpickRow(cache, head, row, m, q, m, to);
+                case SOFTPICK -> backend.softpickRow(cache, head, position, m, q, y, to);
+                case SOFTMAX -> backend.softmaxRow(cache, head, position, Float.NaN, m, q, y, to);
+                case SSMAX -> backend.softmaxRow(cache, head, position, ssmaxScale, m, q, y, to);
+                case RECTIFIED_SOFTPICK -> backend.rectifiedSoftpickRow(cache, head, position, m, q, y, to);
             }
         }
     }
 
-    /** {@code m[to] = m[residual] + m[from] · W_out + b_out} for dense rows. */
-    public void addProjected(Backend backend, float[] m, int from, int rows, int residual, int to) {
-        backend.multiplyAdd(m, from, rows, out, m, residual, m, to);
+    /** {@code to = residual + attended · W_out + b_out} for {@code count} rows from {@code row} on, the same of each. */
+    public void addProjected(Backend backend, Rows attended, int row, int count, Rows residual, Rows to) {
+        backend.multiplyAdd(
+                attended.values(), attended.at(row), count, out, residual.values(), residual.at(row), to.values(),
+                to.at(row));
     }
 
     /** Queries, keys and values side by side. */

@@ -21,9 +21,13 @@ public record FeedForwardWeights(Panels up, Panels down) {
         return up.n();
     }
 
-    /** {@code m[to] = m[residual] + ffn(m[from])} for dense rows; the inner rows go to {@code m[inner]}. */
-    public void add(Backend backend, float[] m, int from, int rows, int inner, int residual, int to) {
-        backend.multiplyGelu(m, from, size(), rows, up, m, inner, innerSize());
-        backend.multiplyAdd(m, inner, rows, down, m, residual, m, to);
+    /**
+     * {@code to = residual + ffn(x)} for {@code count} rows: the first ones of x and of {@code inner}, which holds what is
+     * between the products, and those from {@code row} on of the others.
+     */
+    public void add(Backend backend, Rows x, Rows inner, Rows residual, int row, int count, Rows to) {
+        backend.multiplyGelu(x.values(), x.start(), size(), count, up, inner.values(), inner.start(), innerSize());
+        backend.multiplyAdd(
+                inner.values(), inner.start(), count, down, residual.values(), residual.at(row), to.values(), to.at(row));
     }
 }

@@ -1,5 +1,6 @@
 package dev.softpick.model.weights;
 
+import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.layout.Panels;
 import dev.softpick.kernels.select.Backends;
 import dev.softpick.model.SoftpickConfig;
@@ -43,6 +44,29 @@ public record ModelWeights(
     /** Outputs of the classifier; 0 without one. */
     public int classes() {
         return classifier == null ? 0 : classifier.n();
+    }
+
+    /**
+     * The first hidden states of {@code count} frames, to the rows from {@code row} on: projected, or as they are where
+     * frames have the hidden size.
+     */
+    public void embed(Backend backend, float[] frames, int offset, int count, Rows hidden, int row) {
+        if (inputProjection == null) {
+            hidden.put(row, count, frames, offset);
+        } else {
+            backend.multiply(
+                    frames, offset, inputProjection.k(), count, inputProjection, hidden.values(), hidden.at(row),
+                    hidden.length());
+        }
+    }
+
+    /** The final norm of {@code count} rows from {@code row} on, or the rows as they are where there is none. */
+    public void finalNorm(Backend backend, Rows hidden, int row, int count, float[] output, int offset) {
+        if (finalNorm == null) {
+            hidden.get(row, count, output, offset);
+        } else {
+            finalNorm.apply(backend, hidden, row, count, output, offset);
+        }
     }
 
     /** Puts a parameter's values in their place; {@code values} may be longer. */

@@ -22,8 +22,13 @@ public record NormWeights(float[] gamma, float[] beta) {
         return gamma.length;
     }
 
-    /** {@code y = norm(x)} for dense rows. */
-    public void apply(Backend backend, float[] x, int from, int rows, float[] y, int to) {
-        backend.layerNorm(x, from, rows, gamma, beta, EPSILON, y, to);
+    /** {@code y = norm(x)} for {@code count} rows of x from {@code row} on. */
+    public void apply(Backend backend, Rows x, int row, int count, float[] y, int offset) {
+        backend.layerNorm(x.values(), x.at(row), count, gamma, beta, EPSILON, y, offset);
+    }
+
+    /** The same to the first rows of a region. */
+    public void apply(Backend backend, Rows x, int row, int count, Rows y) {
+        apply(backend, x, row, count, y.values(), y.start());
     }
 }
