@@ -1,15 +1,12 @@
 package dev.softpick.model;
 
-import dev.softpick.kernels.RectifiedSoftpick;
-import dev.softpick.kernels.SSMax;
-import dev.softpick.kernels.Softmax;
-import dev.softpick.kernels.Softpick;
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.Panels;
 import dev.softpick.kernels.select.Backends;
 import dev.softpick.model.weights.AttentionWeights;
 import dev.softpick.model.weights.Rows;
+import java.util.Arrays;
 
 /**
  * Causal multi-head attention: Edifice's {@code build_softpick_attention}, with any {@link Normalizer}.
@@ -129,44 +126,49 @@ public final class MultiHeadAttention implements Layer {
     }
 
     /**
-     * The weights that {@link #forward} gives to the values, for those who want to see what a model attends to: each row
-     * is the normalizer's kernel on the scores of the keys that it sees, which forward itself never stores.
+     * The weights that {@link #forward} gives to the values, bit for bit, for those who want to see what a model attends to:
+     * column j of row i is what forward's own kernel returns for a value that is 1 at key j and 0 elsewhere. Takes
+     * ⌈steps / headSize⌉ times as long as the attention in forward, which never stores its weights.
      *
      * @param x {@code [batch, steps, inputSize]}
      * @return {@code [batch, heads, steps, steps]}, row i the weights of query i; 0 for keys after it
+     * @throws IllegalArgumentException if x has another shape
      */
     public Tensor weights(Tensor x) {
         Shapes.sequence(x, inputSize());
+        Backend backend = Backends.current();
         int batch = x.size(0);
         int steps = x.size(1);
-        int stride = 3 * hiddenSize();
-        float[] projected = new float[Math.multiplyExact(batch * steps, stride)];
-        weights.project(
-                Backends.current(), new Rows(x.values(), 0, inputSize()), batch * steps, new Rows(projected, 0, stride), 0);
+        int h = hiddenSize();
+        Rows projected = new Rows(new float[Math.multiplyExact(batch * steps, 3 * h)], 0, 3 * h);
+        Rows attended = new Rows(new float[batch * steps * h], 0, h);
         Tensor shown = Tensor.zeros(batch, heads(), steps, steps);
-        float scale = (float) (1 / Math.sqrt(headSize()));
-        for (int i = 0; i < batch * heads() * steps; i++) {
-            int query = i % steps;
-            int first = i / (heads() * steps) * steps * stride + i / steps % heads() * headSize();
-            for (int key = 0; key <= query; key++) {
-                int k = first + key * stride + hiddenSize();
-                float score = 0;
-                for (int d = 0; d < headSize(); d++) {
-                    score = Math.fma(projected[first + query * stride + d], projected[k + d], score);
+        KeyValueCache cache = weights.newCache(steps);
+        weights.project(backend, new Rows(x.values(), 0, inputSize()), batch * steps, projected, 0);
+        for (int i = 0; i < batch * heads(); i++) {
+            int row = i / heads() * steps;
+            int head = i % heads();
+            for (int key = 0; key < steps; key += headSize()) {
+                putUnitValues(projected, head, row, steps, key);
+                weights.attend(backend, cache, head, projected, row, steps, attended);
+                for (int query = key; query < steps; query++) {
+                    System.arraycopy(
+                            attended.values(), attended.at(row + query) + head * headSize(), shown.values(),
+                            (i * steps + query) * steps + key, Math.min(headSize(), query + 1 - key));
                 }
-                shown.values()[i * steps + key] = score * scale;
             }
-            normalize(shown.values(), i * steps, query + 1);
         }
         return shown;
     }
 
-    private void normalize(float[] scores, int at, int length) {
-        switch (normalizer()) {
-            case SOFTPICK -> Softpick.normalize(scores, at, length, scores, at);
-            case SOFTMAX -> Softmax.normalize(scores, at, length, scores, at);
-            case SSMAX -> SSMax.normalize(scores, at, length, ssmaxScale(), scores, at);
-            case RECTIFIED_SOFTPICK -> RectifiedSoftpick.normalize(scores, at, length, scores, at);
+    /** The values of a head: 1 in column c of the key {@code first} + c, else 0. */
+    private void putUnitValues(Rows projected, int head, int row, int steps, int first) {
+        for (int key = 0; key < steps; key++) {
+            int value = projected.at(row + key) + 2 * hiddenSize() + head * headSize();
+            Arrays.fill(projected.values(), value, value + headSize(), 0f);
+            if (key >= first && key < first + headSize()) {
+                projected.values()[value + key - first] = 1f;
+            }
         }
     }
 
