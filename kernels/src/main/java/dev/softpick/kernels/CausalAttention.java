@@ -1,6 +1,7 @@
 package dev.softpick.kernels;
 
 import dev.softpick.kernels.backend.Backend;
+import dev.softpick.kernels.backend.ScoreNormalizer;
 import dev.softpick.kernels.layout.AttentionScratch;
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.select.Backends;
@@ -35,25 +36,18 @@ public final class CausalAttention {
         return KeyValueCache.chunkFor(headSize);
     }
 
-    @FunctionalInterface
-    private interface Kernel {
-        void attend(Backend backend, KeyValueCache cache, int offset, int rows);
-    }
-
     /**
      * With {@link Softpick}'s weights, {@code s_ij / (1 + Σ|s_ij|)}. Source: {@code Edifice.Blocks.Softpick.build_softpick_attention/2}.
      *
      * @throws IllegalArgumentException if a size is below 1, an array has another length, or out is an input
      */
     public static void softpick(float[] q, float[] k, float[] v, int steps, int headSize, float[] out) {
-        attend(q, k, v, steps, headSize, out, true, (backend, cache, offset, rows) ->
-                backend.softpickAttention(cache, q, offset, rows, out, offset));
+        attend(q, k, v, steps, headSize, new ScoreNormalizer.Softpick(), out);
     }
 
     /** With {@link Softmax}'s weights; otherwise as {@link #softpick}. */
     public static void softmax(float[] q, float[] k, float[] v, int steps, int headSize, float[] out) {
-        attend(q, k, v, steps, headSize, out, false, (backend, cache, offset, rows) ->
-                backend.softmaxAttention(cache, Float.NaN, q, offset, rows, out, offset));
+        attend(q, k, v, steps, headSize, new ScoreNormalizer.Softmax(), out);
     }
 
     /** With {@link SSMax}'s weights, {@code softmax(a·log(i + 1)·s)} for row i; otherwise as {@link #softpick}. */
@@ -61,8 +55,7 @@ public final class CausalAttention {
         if (Float.isNaN(a)) {
             throw new IllegalArgumentException("a is NaN; allowed is any number");
         }
-        attend(q, k, v, steps, headSize, out, false, (backend, cache, offset, rows) ->
-                backend.softmaxAttention(cache, a, q, offset, rows, out, offset));
+        attend(q, k, v, steps, headSize, new ScoreNormalizer.SSMax(a), out);
     }
 
     /**
@@ -70,12 +63,11 @@ public final class CausalAttention {
      * jumps from 0 to 1 where that score passes 0.
      */
     public static void rectifiedSoftpick(float[] q, float[] k, float[] v, int steps, int headSize, float[] out) {
-        attend(q, k, v, steps, headSize, out, false, (backend, cache, offset, rows) ->
-                backend.rectifiedSoftpickAttention(cache, q, offset, rows, out, offset));
+        attend(q, k, v, steps, headSize, new ScoreNormalizer.RectifiedSoftpick(), out);
     }
 
     private static void attend(
-            float[] q, float[] k, float[] v, int steps, int headSize, float[] out, boolean linear, Kernel kernel) {
+            float[] q, float[] k, float[] v, int steps, int headSize, ScoreNormalizer normalizer, float[] out) {
         Arguments.atLeast("steps", steps, 1);
         Arguments.atLeast("headSize", headSize, 1);
         long size = (long) steps * headSize;
@@ -88,16 +80,16 @@ public final class CausalAttention {
         }
         Backend backend = Backends.current();
         AttentionScratch scratch = new AttentionScratch(headSize, backend.panelWidth());
-        KeyValueCache cache = linear
+        KeyValueCache cache = normalizer.isLinear()
                 ? KeyValueCache.forSoftpick(scratch, steps, headSize, headSize)
                 : KeyValueCache.forAllValues(scratch, steps, headSize, headSize);
         for (int start = 0; start < steps; start += cache.chunk()) {
             int rows = Math.min(cache.chunk(), steps - start);
             if (start > 0 && cache.keepsState()) {
-                backend.absorb(cache);
+                backend.attention().absorb(cache);
             }
             cache.append(k, start * headSize, v, start * headSize, rows);
-            kernel.attend(backend, cache, start * headSize, rows);
+            normalizer.attend(backend.attention(), cache, q, start * headSize, rows, out, start * headSize);
         }
     }
 }

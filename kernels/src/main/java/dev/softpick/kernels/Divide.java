@@ -20,7 +20,7 @@ public final class Divide {
         Arguments.range("x", x, xOffset, length);
         Arguments.range("out", out, outOffset, length);
         Arguments.sameOrApart(x, xOffset, out, outOffset, length);
-        Backends.current().divide(x, xOffset, divisor, out, outOffset, length);
+        Backends.current().rows().divide(x, xOffset, divisor, out, outOffset, length);
     }
 
     /**
@@ -36,6 +36,6 @@ public final class Divide {
         Arguments.range("out", out, outOffset, length);
         Arguments.sameOrApart(x, xOffset, out, outOffset, length);
         Arguments.sameOrApart(y, yOffset, out, outOffset, length);
-        Backends.current().divide(x, xOffset, y, yOffset, out, outOffset, length);
+        Backends.current().rows().divide(x, xOffset, y, yOffset, out, outOffset, length);
     }
 }

@@ -25,7 +25,7 @@ public final class Gelu {
     public static void apply(float[] x, float[] out) {
         Arguments.notNull("x", x);
         Arguments.length("out", out, x.length);
-        Backends.current().gelu(x, 0, out, 0, x.length);
+        Backends.current().rows().gelu(x, 0, out, 0, x.length);
     }
 
     /**
@@ -38,6 +38,6 @@ public final class Gelu {
         Arguments.range("x", x, xOffset, length);
         Arguments.range("out", out, outOffset, length);
         Arguments.sameOrApart(x, xOffset, out, outOffset, length);
-        Backends.current().gelu(x, xOffset, out, outOffset, length);
+        Backends.current().rows().gelu(x, xOffset, out, outOffset, length);
     }
 }

@@ -36,7 +36,7 @@ public final class LayerNormalization {
                     "x has " + x.length + " elements; whole rows of " + gamma.length + " are needed");
         }
         Arguments.length("out", out, x.length);
-        Backends.current().layerNorm(x, 0, x.length / gamma.length, gamma, beta, epsilon, out, 0);
+        Backends.current().layerNorm().apply(x, 0, x.length / gamma.length, gamma, beta, epsilon, out, 0);
     }
 
     /**
@@ -53,7 +53,7 @@ public final class LayerNormalization {
         Arguments.range("x", x, xOffset, length);
         Arguments.range("out", out, outOffset, length);
         Arguments.sameOrApart(x, xOffset, out, outOffset, length);
-        Backends.current().layerNorm(x, xOffset, rows, gamma, beta, epsilon, out, outOffset);
+        Backends.current().layerNorm().apply(x, xOffset, rows, gamma, beta, epsilon, out, outOffset);
     }
 
     private static void check(float[] gamma, float[] beta, float epsilon) {

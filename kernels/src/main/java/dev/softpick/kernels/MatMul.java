@@ -39,14 +39,14 @@ public final class MatMul {
     public static void multiply(
             float[] a, int aOffset, int lda, int m, PackedMatrix w, float[] out, int outOffset, int ldc) {
         Panels panels = check(a, aOffset, lda, m, w, out, outOffset, ldc);
-        Backends.current().multiply(a, aOffset, lda, m, panels, out, outOffset, ldc);
+        Backends.current().matMul().multiply(a, aOffset, lda, m, panels, out, outOffset, ldc);
     }
 
     /** {@code out = gelu(a · w + bias)} with {@link Gelu}'s function; otherwise as {@link #multiply}. */
     public static void multiplyGelu(
             float[] a, int aOffset, int lda, int m, PackedMatrix w, float[] out, int outOffset, int ldc) {
         Panels panels = check(a, aOffset, lda, m, w, out, outOffset, ldc);
-        Backends.current().multiplyGelu(a, aOffset, lda, m, panels, out, outOffset, ldc);
+        Backends.current().matMul().multiplyGelu(a, aOffset, lda, m, panels, out, outOffset, ldc);
     }
 
     /**
@@ -64,7 +64,7 @@ public final class MatMul {
         if (residual == out) {
             throw new IllegalArgumentException("residual is the same array as out; give another one");
         }
-        Backends.current().multiplyAdd(a, aOffset, m, panels, residual, residualOffset, out, outOffset);
+        Backends.current().matMul().multiplyAdd(a, aOffset, m, panels, residual, residualOffset, out, outOffset);
     }
 
     private static Panels check(

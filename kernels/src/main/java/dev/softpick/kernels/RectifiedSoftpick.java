@@ -40,9 +40,9 @@ public final class RectifiedSoftpick {
         int block = layout.length() * layout.inner();
         for (int i = 0; i < layout.outer(); i++) {
             if (layout.inner() == 1) {
-                backend.rectifiedSoftpick(x, i * block, out, i * block, layout.length());
+                backend.rows().rectifiedSoftpick(x, i * block, out, i * block, layout.length());
             } else {
-                backend.rectifiedSoftpickColumns(x, i * block, out, i * block, layout.length(), layout.inner());
+                backend.rows().rectifiedSoftpickColumns(x, i * block, out, i * block, layout.length(), layout.inner());
             }
         }
     }
@@ -57,7 +57,7 @@ public final class RectifiedSoftpick {
         Arguments.range("x", x, xOffset, length);
         Arguments.range("out", out, outOffset, length);
         Arguments.sameOrApart(x, xOffset, out, outOffset, length);
-        Backends.current().rectifiedSoftpick(x, xOffset, out, outOffset, length);
+        Backends.current().rows().rectifiedSoftpick(x, xOffset, out, outOffset, length);
     }
 
     /**
@@ -82,6 +82,6 @@ public final class RectifiedSoftpick {
     public static void backward(
             float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
         Arguments.gradient(x, xOffset, g, gOffset, length, dx, dxOffset);
-        Backends.current().rectifiedSoftpickBackward(x, xOffset, g, gOffset, length, dx, dxOffset);
+        Backends.current().rows().rectifiedSoftpickBackward(x, xOffset, g, gOffset, length, dx, dxOffset);
     }
 }

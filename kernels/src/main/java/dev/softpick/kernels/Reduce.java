@@ -23,12 +23,12 @@ public final class Reduce {
      */
     public static float absSum(float[] x, int offset, int length) {
         Arguments.range("x", x, offset, length);
-        return (float) Backends.current().absSum(x, offset, length);
+        return (float) Backends.current().rows().absSum(x, offset, length);
     }
 
     /** {@code Σ |x_i|} over all elements. */
     public static float absSum(float[] x) {
         Arguments.notNull("x", x);
-        return (float) Backends.current().absSum(x, 0, x.length);
+        return (float) Backends.current().rows().absSum(x, 0, x.length);
     }
 }

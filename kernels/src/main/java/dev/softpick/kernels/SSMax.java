@@ -1,5 +1,6 @@
 package dev.softpick.kernels;
 
+import dev.softpick.kernels.backend.ScoreNormalizer;
 import dev.softpick.kernels.select.Backends;
 
 /**
@@ -44,7 +45,7 @@ public final class SSMax {
      * machine.
      */
     public static float scale(float a, int n) {
-        return (float) (a * StrictMath.log(n));
+        return ScoreNormalizer.SSMax.scale(a, n);
     }
 
     /**
@@ -59,6 +60,7 @@ public final class SSMax {
             float[] x, int xOffset, float[] g, int gOffset, int length, float a, float[] dx, int dxOffset) {
         Arguments.gradient(x, xOffset, g, gOffset, length, dx, dxOffset);
         double ofScale = Backends.current()
+                .rows()
                 .softmaxBackward(x, xOffset, g, gOffset, length, scale(a, length), dx, dxOffset);
         return length == 0 ? 0f : (float) (StrictMath.log(length) * ofScale);
     }

@@ -39,9 +39,9 @@ public final class Softmax {
         int block = layout.length() * layout.inner();
         for (int i = 0; i < layout.outer(); i++) {
             if (layout.inner() == 1) {
-                backend.softmax(x, i * block, out, i * block, layout.length(), scale);
+                backend.rows().softmax(x, i * block, out, i * block, layout.length(), scale);
             } else {
-                backend.softmaxColumns(x, i * block, out, i * block, layout.length(), layout.inner(), scale);
+                backend.rows().softmaxColumns(x, i * block, out, i * block, layout.length(), layout.inner(), scale);
             }
         }
     }
@@ -61,7 +61,7 @@ public final class Softmax {
         Arguments.range("x", x, xOffset, length);
         Arguments.range("out", out, outOffset, length);
         Arguments.sameOrApart(x, xOffset, out, outOffset, length);
-        Backends.current().softmax(x, xOffset, out, outOffset, length, scale);
+        Backends.current().rows().softmax(x, xOffset, out, outOffset, length, scale);
     }
 
     /**
@@ -89,6 +89,6 @@ public final class Softmax {
     public static float backward(
             float[] x, int xOffset, float[] g, int gOffset, int length, float scale, float[] dx, int dxOffset) {
         Arguments.gradient(x, xOffset, g, gOffset, length, dx, dxOffset);
-        return (float) Backends.current().softmaxBackward(x, xOffset, g, gOffset, length, scale, dx, dxOffset);
+        return (float) Backends.current().rows().softmaxBackward(x, xOffset, g, gOffset, length, scale, dx, dxOffset);
     }
 }

@@ -36,9 +36,9 @@ public final class Softpick {
         int block = layout.length() * layout.inner();
         for (int i = 0; i < layout.outer(); i++) {
             if (layout.inner() == 1) {
-                backend.softpick(x, i * block, out, i * block, layout.length());
+                backend.rows().softpick(x, i * block, out, i * block, layout.length());
             } else {
-                backend.softpickColumns(x, i * block, out, i * block, layout.length(), layout.inner());
+                backend.rows().softpickColumns(x, i * block, out, i * block, layout.length(), layout.inner());
             }
         }
     }
@@ -53,7 +53,7 @@ public final class Softpick {
         Arguments.range("x", x, xOffset, length);
         Arguments.range("out", out, outOffset, length);
         Arguments.sameOrApart(x, xOffset, out, outOffset, length);
-        Backends.current().softpick(x, xOffset, out, outOffset, length);
+        Backends.current().rows().softpick(x, xOffset, out, outOffset, length);
     }
 
     /**
@@ -72,6 +72,6 @@ public final class Softpick {
     public static void backward(
             float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
         Arguments.gradient(x, xOffset, g, gOffset, length, dx, dxOffset);
-        Backends.current().softpickBackward(x, xOffset, g, gOffset, length, dx, dxOffset);
+        Backends.current().rows().softpickBackward(x, xOffset, g, gOffset, length, dx, dxOffset);
     }
 }

@@ -30,38 +30,38 @@ class AllocationTest {
         float[] beta = Kernels.gaussian(3, length);
         for (Backend backend : Kernels.backends()) {
             Map<String, Runnable> kernels = new LinkedHashMap<>();
-            kernels.put("absSum", () -> backend.absSum(x, 1, length));
-            kernels.put("divide", () -> backend.divide(x, 1, 3f, y, 2, length));
-            kernels.put("softpick", () -> backend.softpick(x, 1, y, 2, length));
-            kernels.put("softpickColumns", () -> backend.softpickColumns(x, 0, y, 0, length, columns));
-            kernels.put("softpickColumns, wide", () -> backend.softpickColumns(x, 0, y, 0, columns, length));
+            kernels.put("absSum", () -> backend.rows().absSum(x, 1, length));
+            kernels.put("divide", () -> backend.rows().divide(x, 1, 3f, y, 2, length));
+            kernels.put("softpick", () -> backend.rows().softpick(x, 1, y, 2, length));
+            kernels.put("softpickColumns", () -> backend.rows().softpickColumns(x, 0, y, 0, length, columns));
+            kernels.put("softpickColumns, wide", () -> backend.rows().softpickColumns(x, 0, y, 0, columns, length));
             Panels w = Panels.pack(x, 10, 77, null, backend.panelWidth());
-            kernels.put("multiply, one row", () -> backend.multiply(x, 1, 10, 1, w, y, 2, 77));
-            kernels.put("multiply, edges", () -> backend.multiply(x, 1, 10, 7, w, y, 2, 80));
-            kernels.put("multiplyAdd", () -> backend.multiplyAdd(x, 1, 7, w, x, 100, y, 2));
+            kernels.put("multiply, one row", () -> backend.matMul().multiply(x, 1, 10, 1, w, y, 2, 77));
+            kernels.put("multiply, edges", () -> backend.matMul().multiply(x, 1, 10, 7, w, y, 2, 80));
+            kernels.put("multiplyAdd", () -> backend.matMul().multiplyAdd(x, 1, 7, w, x, 100, y, 2));
             Weights half = BFloat16Panels.pack(
                     new short[770], 10, 77, gamma, backend.panelWidth(), backend.panelLanes());
             Weights eight = Int8Panels.pack(
                     new byte[770], gamma, 10, 77, beta, backend.panelWidth(), backend.panelLanes());
             for (Weights rounded : new Weights[] {half, eight}) {
                 String name = rounded.getClass().getSimpleName();
-                kernels.put("multiply, one row, " + name, () -> backend.multiply(x, 1, 10, 1, rounded, y, 2, 77));
-                kernels.put("multiply, edges, " + name, () -> backend.multiply(x, 1, 10, 7, rounded, y, 2, 80));
-                kernels.put("multiplyAdd, " + name, () -> backend.multiplyAdd(x, 1, 7, rounded, x, 100, y, 2));
+                kernels.put("multiply, one row, " + name, () -> backend.matMul().multiply(x, 1, 10, 1, rounded, y, 2, 77));
+                kernels.put("multiply, edges, " + name, () -> backend.matMul().multiply(x, 1, 10, 7, rounded, y, 2, 80));
+                kernels.put("multiplyAdd, " + name, () -> backend.matMul().multiplyAdd(x, 1, 7, rounded, x, 100, y, 2));
             }
-            kernels.put("gelu", () -> backend.gelu(x, 1, y, 2, length));
-            kernels.put("layerNorm", () -> backend.layerNorm(x, 0, 2, gamma, beta, 1e-5f, y, 1));
-            kernels.put("softmax", () -> backend.softmax(x, 1, y, 2, length, 0.5f));
-            kernels.put("softmaxColumns", () -> backend.softmaxColumns(x, 0, y, 0, length, columns, 0.5f));
-            kernels.put("rectifiedSoftpick", () -> backend.rectifiedSoftpick(x, 1, y, 2, length));
+            kernels.put("gelu", () -> backend.rows().gelu(x, 1, y, 2, length));
+            kernels.put("layerNorm", () -> backend.layerNorm().apply(x, 0, 2, gamma, beta, 1e-5f, y, 1));
+            kernels.put("softmax", () -> backend.rows().softmax(x, 1, y, 2, length, 0.5f));
+            kernels.put("softmaxColumns", () -> backend.rows().softmaxColumns(x, 0, y, 0, length, columns, 0.5f));
+            kernels.put("rectifiedSoftpick", () -> backend.rows().rectifiedSoftpick(x, 1, y, 2, length));
             kernels.put(
                     "rectifiedSoftpickColumns",
-                    () -> backend.rectifiedSoftpickColumns(x, 0, y, 0, length, columns));
-            kernels.put("softpickBackward", () -> backend.softpickBackward(x, 1, gamma, 0, length, y, 2));
-            kernels.put("softmaxBackward", () -> backend.softmaxBackward(x, 1, gamma, 0, length, 0.5f, y, 2));
+                    () -> backend.rows().rectifiedSoftpickColumns(x, 0, y, 0, length, columns));
+            kernels.put("softpickBackward", () -> backend.rows().softpickBackward(x, 1, gamma, 0, length, y, 2));
+            kernels.put("softmaxBackward", () -> backend.rows().softmaxBackward(x, 1, gamma, 0, length, 0.5f, y, 2));
             kernels.put(
                     "rectifiedSoftpickBackward",
-                    () -> backend.rectifiedSoftpickBackward(x, 1, gamma, 0, length, y, 2));
+                    () -> backend.rows().rectifiedSoftpickBackward(x, 1, gamma, 0, length, y, 2));
             kernels.forEach((name, kernel) -> assertThat(leastAllocated(kernel))
                     .as("bytes that %d calls of %s %s allocate", CALLS, backend.name(), name)
                     .isZero());

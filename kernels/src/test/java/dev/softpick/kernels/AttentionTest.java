@@ -155,7 +155,7 @@ class AttentionTest {
             KeyValueCache cache = KeyValueCache.forSoftpick(
                     new AttentionScratch(d, backend.panelWidth()), steps, 3 * d, d + 4);
             cache.append(qkv, d, qkv, 2 * d, steps);
-            backend.softpickAttention(cache, qkv, 0, steps, out, 5);
+            backend.attention().softpick(cache, qkv, 0, steps, out, 5);
             for (int i = 0; i < out.length; i++) {
                 boolean written = i >= 5 && (i - 5) % (d + 4) < d;
                 assertThat(out[i] == 7f).as("%s element %d", backend.name(), i).isEqualTo(!written);
@@ -175,14 +175,14 @@ class AttentionTest {
             int room = cache.chunk() - start % cache.chunk();
             int count = Math.min(Math.min(block, room), steps - start);
             if (start > 0 && start % cache.chunk() == 0 && cache.keepsState()) {
-                backend.absorb(cache);
+                backend.attention().absorb(cache);
             }
             int row = start * 3 * d;
             cache.append(qkv, row + d, qkv, row + 2 * d, count);
             switch (kind) {
-                case SOFTPICK -> backend.softpickAttention(cache, qkv, row, count, out, start * d);
-                case RECTIFIED -> backend.rectifiedSoftpickAttention(cache, qkv, row, count, out, start * d);
-                default -> backend.softmaxAttention(cache, kind.ssmaxScale, qkv, row, count, out, start * d);
+                case SOFTPICK -> backend.attention().softpick(cache, qkv, row, count, out, start * d);
+                case RECTIFIED -> backend.attention().rectifiedSoftpick(cache, qkv, row, count, out, start * d);
+                default -> backend.attention().softmax(cache, kind.ssmaxScale, qkv, row, count, out, start * d);
             }
             start += count;
         }

@@ -27,15 +27,15 @@ class DivideTest {
                 String what = backend.name() + " length " + n;
                 float[] out = Kernels.framed(Kernels.unwritten(n));
                 float[] framed = Kernels.framed(x);
-                backend.divide(framed, Kernels.GAP, 3f, out, Kernels.GAP, n);
+                backend.rows().divide(framed, Kernels.GAP, 3f, out, Kernels.GAP, n);
                 Bits.assertEqual(what, Kernels.unframed(what, out), byScalar);
                 float[] divisors = Kernels.framed(y);
                 out = Kernels.framed(Kernels.unwritten(n));
-                backend.divide(framed, Kernels.GAP, divisors, Kernels.GAP, out, Kernels.GAP, n);
+                backend.rows().divide(framed, Kernels.GAP, divisors, Kernels.GAP, out, Kernels.GAP, n);
                 Bits.assertEqual(what + " by elements", Kernels.unframed(what, out), byElement);
-                backend.divide(framed, Kernels.GAP, divisors, Kernels.GAP, divisors, Kernels.GAP, n);
+                backend.rows().divide(framed, Kernels.GAP, divisors, Kernels.GAP, divisors, Kernels.GAP, n);
                 Bits.assertEqual(what + " into the divisors", Kernels.unframed(what, divisors), byElement);
-                backend.divide(framed, Kernels.GAP, 3f, framed, Kernels.GAP, n);
+                backend.rows().divide(framed, Kernels.GAP, 3f, framed, Kernels.GAP, n);
                 Bits.assertEqual(what + " in place", Kernels.unframed(what, framed), byScalar);
             }
         });

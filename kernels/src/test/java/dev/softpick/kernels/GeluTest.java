@@ -21,9 +21,9 @@ class GeluTest {
                 String what = backend.name() + " length " + n;
                 float[] framed = Kernels.framed(x);
                 float[] out = Kernels.framed(new float[n]);
-                backend.gelu(framed, Kernels.GAP, out, Kernels.GAP, n);
+                backend.rows().gelu(framed, Kernels.GAP, out, Kernels.GAP, n);
                 float[] y = Kernels.unframed(what, out);
-                backend.gelu(framed, Kernels.GAP, framed, Kernels.GAP, n);
+                backend.rows().gelu(framed, Kernels.GAP, framed, Kernels.GAP, n);
                 Bits.assertEqual(what + " in place", Kernels.unframed(what, framed), y);
                 first = first == null ? y : first;
                 Bits.assertEqual(what, y, first);
@@ -42,7 +42,7 @@ class GeluTest {
         }
         for (Backend backend : Kernels.backends()) {
             float[] y = new float[x.length];
-            backend.gelu(x, 0, y, 0, x.length);
+            backend.rows().gelu(x, 0, y, 0, x.length);
             for (int i = 0; i < x.length; i++) {
                 double exact = x[i] * lowerTail(-x[i]);
                 if (!(Math.abs(y[i] - exact) <= 1.4e-7 * Math.max(1, Math.abs(x[i])))) {
@@ -65,7 +65,7 @@ class GeluTest {
         for (Backend backend : Kernels.backends()) {
             float[] y = new float[3 * x.length];
             for (int i = 0; i < y.length; i += x.length) {
-                backend.gelu(x, 0, y, i, x.length);
+                backend.rows().gelu(x, 0, y, i, x.length);
             }
             for (int i = 0; i < y.length; i++) {
                 assertThat(Float.floatToIntBits(y[i]))

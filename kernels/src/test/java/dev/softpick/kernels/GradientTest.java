@@ -43,7 +43,7 @@ class GradientTest {
 
             @Override
             void backward(Backend backend, float[] x, float[] g, int n, float[] dx) {
-                backend.softpickBackward(x, Kernels.GAP, g, 0, n, dx, Kernels.GAP);
+                backend.rows().softpickBackward(x, Kernels.GAP, g, 0, n, dx, Kernels.GAP);
             }
         },
         SOFTMAX {
@@ -66,7 +66,7 @@ class GradientTest {
 
             @Override
             void backward(Backend backend, float[] x, float[] g, int n, float[] dx) {
-                backend.softmaxBackward(x, Kernels.GAP, g, 0, n, SCALE, dx, Kernels.GAP);
+                backend.rows().softmaxBackward(x, Kernels.GAP, g, 0, n, SCALE, dx, Kernels.GAP);
             }
         },
         RECTIFIED {
@@ -96,7 +96,7 @@ class GradientTest {
 
             @Override
             void backward(Backend backend, float[] x, float[] g, int n, float[] dx) {
-                backend.rectifiedSoftpickBackward(x, Kernels.GAP, g, 0, n, dx, Kernels.GAP);
+                backend.rows().rectifiedSoftpickBackward(x, Kernels.GAP, g, 0, n, dx, Kernels.GAP);
             }
 
             private double peak(double[] x) {
@@ -176,12 +176,12 @@ class GradientTest {
             more[n] = 3f;
             double first = 0;
             for (Backend backend : Kernels.backends()) {
-                double of = backend.softmaxBackward(x, 0, g, 0, n, SCALE, dx, 0);
+                double of = backend.rows().softmaxBackward(x, 0, g, 0, n, SCALE, dx, 0);
                 assertThat(of).as(backend.name() + " length " + n).isCloseTo(expected, offset(2e-6));
                 first = backend == Kernels.backends().get(0) ? of : first;
                 assertThat(of).isEqualTo(first);
                 float[] wider = new float[n + 1];
-                double ofMasked = backend.softmaxBackward(masked, 0, more, 0, n + 1, SCALE, wider, 0);
+                double ofMasked = backend.rows().softmaxBackward(masked, 0, more, 0, n + 1, SCALE, wider, 0);
                 assertThat(ofMasked).as(backend.name() + " masked").isCloseTo(expected, offset(2e-6));
                 assertThat(wider[n]).isEqualTo(0f);
             }

@@ -27,10 +27,10 @@ class LayerNormalizationTest {
                 String what = backend.name() + " width " + width;
                 float[] framed = Kernels.framed(x);
                 float[] out = Kernels.framed(new float[x.length]);
-                backend.layerNorm(framed, Kernels.GAP, rows, gamma, beta, EPSILON, out, Kernels.GAP);
+                backend.layerNorm().apply(framed, Kernels.GAP, rows, gamma, beta, EPSILON, out, Kernels.GAP);
                 float[] y = Kernels.unframed(what, out);
                 assertClose(what, y, x, gamma, beta);
-                backend.layerNorm(framed, Kernels.GAP, rows, gamma, beta, EPSILON, framed, Kernels.GAP);
+                backend.layerNorm().apply(framed, Kernels.GAP, rows, gamma, beta, EPSILON, framed, Kernels.GAP);
                 Bits.assertEqual(what + " in place", Kernels.unframed(what, framed), y);
                 first = first == null ? y : first;
                 Bits.assertEqual(what, y, first);
@@ -46,10 +46,10 @@ class LayerNormalizationTest {
         float[] x = Kernels.gaussian(3, 5 * width);
         for (Backend backend : Kernels.backends()) {
             float[] all = new float[x.length];
-            backend.layerNorm(x, 0, 5, gamma, beta, EPSILON, all, 0);
+            backend.layerNorm().apply(x, 0, 5, gamma, beta, EPSILON, all, 0);
             for (int row = 0; row < 5; row++) {
                 float[] one = new float[width];
-                backend.layerNorm(x, row * width, 1, gamma, beta, EPSILON, one, 0);
+                backend.layerNorm().apply(x, row * width, 1, gamma, beta, EPSILON, one, 0);
                 Bits.assertEqual(
                         backend.name() + " row " + row, one, Arrays.copyOfRange(all, row * width, (row + 1) * width));
             }
@@ -66,7 +66,7 @@ class LayerNormalizationTest {
                 float[] x = Kernels.gaussian(5, 3 * 70);
                 x[70 + 69] = value;
                 float[] y = new float[x.length];
-                backend.layerNorm(x, 0, 3, gamma, beta, EPSILON, y, 0);
+                backend.layerNorm().apply(x, 0, 3, gamma, beta, EPSILON, y, 0);
                 for (int i = 0; i < y.length; i++) {
                     assertThat(Float.isNaN(y[i])).as("%s %s element %d", backend.name(), value, i)
                             .isEqualTo(i / 70 == 1);
@@ -74,7 +74,7 @@ class LayerNormalizationTest {
             }
             float[] constant = new float[70];
             Arrays.fill(constant, 0.75f);
-            backend.layerNorm(constant, 0, 1, gamma, beta, EPSILON, constant, 0);
+            backend.layerNorm().apply(constant, 0, 1, gamma, beta, EPSILON, constant, 0);
             assertThat(constant).as("a constant row becomes beta").containsExactly(beta);
         }
     }

@@ -51,7 +51,7 @@ class MatMulTest {
         for (Backend backend : Kernels.backends()) {
             float[] out = canaries(m, n);
             float[] strided = strided(a, m, k, k + GAP);
-            backend.multiply(
+            backend.matMul().multiply(
                     strided, GAP, k + GAP, m, Panels.pack(b, k, n, bias, backend.panelWidth()), out, GAP, n + GAP);
             for (int i = 0; i < m; i++) {
                 for (int j = 0; j < n; j++) {
@@ -90,9 +90,9 @@ class MatMulTest {
                 for (float[] each : out) {
                     Arrays.fill(each, Float.NaN);
                 }
-                backend.multiply(a, 0, k, m, w, out[0], 0, n);
-                backend.multiplyGelu(a, 0, k, m, w, out[1], 0, n);
-                backend.multiplyAdd(a, 0, m, w, residual, 0, out[2], 0);
+                backend.matMul().multiply(a, 0, k, m, w, out[0], 0, n);
+                backend.matMul().multiplyGelu(a, 0, k, m, w, out[1], 0, n);
+                backend.matMul().multiplyAdd(a, 0, m, w, residual, 0, out[2], 0);
                 String what = backend.name() + " width " + width + " " + Arrays.toString(shape);
                 for (int i = 0; i < m * n; i++) {
                     if (!(Math.abs(out[0][i] - expected[i]) <= (k + 1) * 0x1p-24 * magnitude[i])) {
@@ -103,7 +103,7 @@ class MatMulTest {
                     }
                 }
                 float[] gelu = new float[m * n];
-                backend.gelu(out[0], 0, gelu, 0, m * n);
+                backend.rows().gelu(out[0], 0, gelu, 0, m * n);
                 Bits.assertEqual(what + " gelu", out[1], gelu);
                 if (first == null) {
                     first = out;
@@ -126,10 +126,10 @@ class MatMulTest {
         for (Backend backend : Kernels.backends()) {
             Panels w = Panels.pack(b, k, n, bias, backend.panelWidth());
             float[] whole = new float[7 * n];
-            backend.multiply(a, 0, k, 7, w, whole, 0, n);
+            backend.matMul().multiply(a, 0, k, 7, w, whole, 0, n);
             float[] pieces = new float[7 * n];
-            backend.multiply(a, 0, k, 7, w.slice(0, 1), pieces, 0, n);
-            backend.multiply(a, 0, k, 7, w.slice(1, w.count()), pieces, w.width(), n);
+            backend.matMul().multiply(a, 0, k, 7, w.slice(0, 1), pieces, 0, n);
+            backend.matMul().multiply(a, 0, k, 7, w.slice(1, w.count()), pieces, w.width(), n);
             Bits.assertEqual(backend.name(), pieces, whole);
         }
     }
@@ -146,7 +146,7 @@ class MatMulTest {
             float[] b = new float[k * n];
             Arrays.fill(b, 2f);
             float[] out = new float[7 * n];
-            backend.multiply(a, 0, k, 7, Panels.pack(b, k, n, null, backend.panelWidth()), out, 0, n);
+            backend.matMul().multiply(a, 0, k, 7, Panels.pack(b, k, n, null, backend.panelWidth()), out, 0, n);
             for (int i = 0; i < 7; i++) {
                 for (int j = 0; j < n; j++) {
                     float expected = i == 2 ? Float.NaN : i == 4 ? Float.POSITIVE_INFINITY : 2f * k;

@@ -26,10 +26,10 @@ class RectifiedSoftpickTest {
                     String what = backend.name() + " length " + n + " size " + size;
                     float[] framed = Kernels.framed(x);
                     float[] out = Kernels.framed(new float[n]);
-                    backend.rectifiedSoftpick(framed, Kernels.GAP, out, Kernels.GAP, n);
+                    backend.rows().rectifiedSoftpick(framed, Kernels.GAP, out, Kernels.GAP, n);
                     float[] y = Kernels.unframed(what, out);
                     assertClose(what, y, x);
-                    backend.rectifiedSoftpick(framed, Kernels.GAP, framed, Kernels.GAP, n);
+                    backend.rows().rectifiedSoftpick(framed, Kernels.GAP, framed, Kernels.GAP, n);
                     Bits.assertEqual(what + " in place", Kernels.unframed(what, framed), y);
                     first = first == null ? y : first;
                     Bits.assertEqual(what, y, first);
@@ -65,9 +65,9 @@ class RectifiedSoftpickTest {
                 String what = backend.name() + " " + n + " by " + columns;
                 float[] framed = Kernels.framed(x);
                 float[] out = Kernels.framed(new float[x.length]);
-                backend.rectifiedSoftpickColumns(framed, Kernels.GAP, out, Kernels.GAP, n, columns);
+                backend.rows().rectifiedSoftpickColumns(framed, Kernels.GAP, out, Kernels.GAP, n, columns);
                 Bits.assertEqual(what, Kernels.unframed(what, out), rows);
-                backend.rectifiedSoftpickColumns(framed, Kernels.GAP, framed, Kernels.GAP, n, columns);
+                backend.rows().rectifiedSoftpickColumns(framed, Kernels.GAP, framed, Kernels.GAP, n, columns);
                 Bits.assertEqual(what + " in place", Kernels.unframed(what, framed), rows);
             }
         }
@@ -83,7 +83,7 @@ class RectifiedSoftpickTest {
                 x[2] = 1e-30f;
                 x[3] = Float.NEGATIVE_INFINITY;
                 x[4] = 0.5f;
-                backend.rectifiedSoftpick(x, 0, y, 0, n);
+                backend.rows().rectifiedSoftpick(x, 0, y, 0, n);
                 assertThat(Float.floatToRawIntBits(y[1])).isEqualTo(0);
                 assertThat(Float.floatToRawIntBits(y[3])).isEqualTo(0);
                 assertThat(y[2]).isPositive();
@@ -91,7 +91,7 @@ class RectifiedSoftpickTest {
 
                 for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
                     x[3] = bad;
-                    backend.rectifiedSoftpick(x, 0, y, 0, n);
+                    backend.rows().rectifiedSoftpick(x, 0, y, 0, n);
                     for (float value : y) {
                         assertThat(value).as("%s in the row", bad).isNaN();
                     }
@@ -100,7 +100,7 @@ class RectifiedSoftpickTest {
                 for (float nothing : new float[] {-1f, -1e30f, 0f, Float.NEGATIVE_INFINITY}) {
                     Arrays.fill(x, nothing);
                     Arrays.fill(y, Float.NaN);
-                    backend.rectifiedSoftpick(x, 0, y, 0, n);
+                    backend.rows().rectifiedSoftpick(x, 0, y, 0, n);
                     for (float value : y) {
                         assertThat(Float.floatToRawIntBits(value)).as("nothing above 0: %s", nothing).isEqualTo(0);
                     }
@@ -109,7 +109,7 @@ class RectifiedSoftpickTest {
                 Arrays.fill(x, -Float.MAX_VALUE);
                 x[1] = Float.MAX_VALUE;
                 x[4] = Float.MAX_VALUE;
-                backend.rectifiedSoftpick(x, 0, y, 0, n);
+                backend.rows().rectifiedSoftpick(x, 0, y, 0, n);
                 assertThat(y[1]).isEqualTo(0.5f);
                 assertThat(y[4]).isEqualTo(0.5f);
                 assertThat(y[0]).isEqualTo(0f);

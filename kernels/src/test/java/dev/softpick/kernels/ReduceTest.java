@@ -25,7 +25,7 @@ class ReduceTest {
                     float[] shifted = new float[offset + n + 3];
                     Arrays.fill(shifted, Float.NaN);
                     System.arraycopy(x, 0, shifted, offset, n);
-                    double sum = backend.absSum(shifted, offset, n);
+                    double sum = backend.rows().absSum(shifted, offset, n);
                     if (sum != expected || Math.abs(sum - exact) > 3e-7 * exact) {
                         fail(backend.name() + " length " + n + " offset " + offset + ": " + sum + ", by lanes "
                                 + expected + ", exact " + exact);

@@ -90,14 +90,14 @@ class RoundedWeightsTest {
         String what = layout + " " + Arrays.toString(shape);
         float[] out = Kernels.unwritten(m * n);
         float[] right = new float[m * n];
-        backend.multiply(a, 0, k, m, w, out, 0, n);
-        backend.multiply(a, 0, k, m, expected, right, 0, n);
+        backend.matMul().multiply(a, 0, k, m, w, out, 0, n);
+        backend.matMul().multiply(a, 0, k, m, expected, right, 0, n);
         Bits.assertEqual(what, out, right);
-        backend.multiplyGelu(a, 0, k, m, w, out, 0, n);
-        backend.multiplyGelu(a, 0, k, m, expected, right, 0, n);
+        backend.matMul().multiplyGelu(a, 0, k, m, w, out, 0, n);
+        backend.matMul().multiplyGelu(a, 0, k, m, expected, right, 0, n);
         Bits.assertEqual(what + " gelu", out, right);
-        backend.multiplyAdd(a, 0, m, w, residual, 0, out, 0);
-        backend.multiplyAdd(a, 0, m, expected, residual, 0, right, 0);
+        backend.matMul().multiplyAdd(a, 0, m, w, residual, 0, out, 0);
+        backend.matMul().multiplyAdd(a, 0, m, expected, residual, 0, right, 0);
         Bits.assertEqual(what + " residual", out, right);
     }
 
@@ -133,7 +133,7 @@ class RoundedWeightsTest {
             for (int i = 0; i < m; i++) {
                 System.arraycopy(a, i * k, strided, GAP + i * (k + GAP), k);
             }
-            backend.multiply(strided, GAP, k + GAP, m, w, out, GAP, n + GAP);
+            backend.matMul().multiply(strided, GAP, k + GAP, m, w, out, GAP, n + GAP);
             float[] dense = new float[m * n];
             for (int i = 0; i < out.length; i++) {
                 int row = (i - GAP) / (n + GAP);
@@ -147,10 +147,10 @@ class RoundedWeightsTest {
             Bits.assertEqual(what, dense, expected);
 
             float[] gelu = new float[m * n];
-            backend.gelu(expected, 0, gelu, 0, m * n);
-            backend.multiplyGelu(a, 0, k, m, w, dense, 0, n);
+            backend.rows().gelu(expected, 0, gelu, 0, m * n);
+            backend.matMul().multiplyGelu(a, 0, k, m, w, dense, 0, n);
             Bits.assertEqual(what + " gelu", dense, gelu);
-            backend.multiplyAdd(a, 0, m, w, residual, 0, dense, 0);
+            backend.matMul().multiplyAdd(a, 0, m, w, residual, 0, dense, 0);
             for (int i = 0; i < m * n; i++) {
                 if (dense[i] != residual[i] + expected[i]) {
                     fail(what + " residual " + i + ": " + dense[i]);
@@ -177,7 +177,7 @@ class RoundedWeightsTest {
         for (Layout layout : Layout.all()) {
             Int8Panels w = Int8Panels.pack(q, scale, k, n, bias, layout.width, layout.lanes);
             float[] out = new float[m * n];
-            layout.backend.multiply(a, 0, k, m, w, out, 0, n);
+            layout.backend.matMul().multiply(a, 0, k, m, w, out, 0, n);
             for (int i = 0; i < m; i++) {
                 for (int j = 0; j < n; j++) {
                     double sum = bias[j];
@@ -209,7 +209,7 @@ class RoundedWeightsTest {
                 identity[i * 257] = 1;
             }
             float[] out = new float[256 * 3];
-            layout.backend.multiply(
+            layout.backend.matMul().multiply(
                     identity, 0, 256, 256, Int8Panels.pack(q, ones, 256, 3, null, layout.width, layout.lanes), out, 0, 3);
             for (int i = 0; i < out.length; i++) {
                 assertThat(out[i]).as("%s, byte %d", layout, i).isEqualTo(q[i]);
@@ -220,10 +220,10 @@ class RoundedWeightsTest {
             }
             BFloat16Panels w = BFloat16Panels.pack(halves, 1, 65536, null, layout.width, layout.lanes);
             float[] all = new float[65536];
-            layout.backend.multiply(new float[] {1}, 0, 1, 1, w, all, 0, 65536);
+            layout.backend.matMul().multiply(new float[] {1}, 0, 1, 1, w, all, 0, 65536);
             float[] tiled = new float[9 * 65536];
             float[] nine = {1, 1, 1, 1, 1, 1, 1, 1, 1};
-            layout.backend.multiply(nine, 0, 1, 9, w, tiled, 0, 65536);
+            layout.backend.matMul().multiply(nine, 0, 1, 9, w, tiled, 0, 65536);
             for (int i = 0; i < all.length; i++) {
                 // Starting from +0, −0 adds up to +0.
                 float expected = Float.intBitsToFloat(i << 16) + 0f;
@@ -254,10 +254,10 @@ class RoundedWeightsTest {
                     BFloat16Panels.pack(halves, k, n, bias, layout.width, layout.lanes)
                 }) {
                     float[] whole = new float[m * n];
-                    layout.backend.multiply(a, 0, k, m, w, whole, 0, n);
+                    layout.backend.matMul().multiply(a, 0, k, m, w, whole, 0, n);
                     float[] pieces = new float[m * n];
-                    layout.backend.multiply(a, 0, k, m, w.slice(0, 1), pieces, 0, n);
-                    layout.backend.multiply(a, 0, k, m, w.slice(1, w.count()), pieces, w.width(), n);
+                    layout.backend.matMul().multiply(a, 0, k, m, w.slice(0, 1), pieces, 0, n);
+                    layout.backend.matMul().multiply(a, 0, k, m, w.slice(1, w.count()), pieces, w.width(), n);
                     Bits.assertEqual(layout.toString(), pieces, whole);
                 }
             }
@@ -277,7 +277,7 @@ class RoundedWeightsTest {
                     System.arraycopy(a, 0, rows, 3 * i, 3);
                 }
                 float[] out = new float[m];
-                layout.backend.multiply(rows, 0, 3, m, w, out, 0, 1);
+                layout.backend.matMul().multiply(rows, 0, 3, m, w, out, 0, 1);
                 assertThat(out[m - 1]).as(layout.toString()).isEqualTo(Float.POSITIVE_INFINITY);
             }
         }

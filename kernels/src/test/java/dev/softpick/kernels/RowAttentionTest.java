@@ -136,14 +136,14 @@ class RowAttentionTest {
             int q = from + head * d;
             int o = to + head * d;
             if (cache.absorbsBefore(row)) {
-                backend.absorb(cache, head, row);
+                backend.rowAttention().absorb(cache, head, row);
             }
             cache.append(head, row, qkv, q + HEADS * d, qkv, q + 2 * HEADS * d);
             switch (kind) {
-                case SOFTPICK -> backend.softpickRow(cache, head, row, qkv, q, out, o);
-                case SOFTMAX -> backend.softmaxRow(cache, head, row, Float.NaN, qkv, q, out, o);
-                case SSMAX -> backend.softmaxRow(cache, head, row, SSMAX_SCALE, qkv, q, out, o);
-                case RECTIFIED -> backend.rectifiedSoftpickRow(cache, head, row, qkv, q, out, o);
+                case SOFTPICK -> backend.rowAttention().softpick(cache, head, row, qkv, q, out, o);
+                case SOFTMAX -> backend.rowAttention().softmax(cache, head, row, Float.NaN, qkv, q, out, o);
+                case SSMAX -> backend.rowAttention().softmax(cache, head, row, SSMAX_SCALE, qkv, q, out, o);
+                case RECTIFIED -> backend.rowAttention().rectifiedSoftpick(cache, head, row, qkv, q, out, o);
             }
         }
     }
@@ -159,15 +159,15 @@ class RowAttentionTest {
                 int count = Math.min(cache.chunk(), steps - start);
                 int q = start * 3 * HEADS * d + head * d;
                 if (start > 0 && cache.keepsState()) {
-                    backend.absorb(cache);
+                    backend.attention().absorb(cache);
                 }
                 cache.append(qkv, q + HEADS * d, qkv, q + 2 * HEADS * d, count);
                 int o = start * HEADS * d + head * d;
                 switch (kind) {
-                    case SOFTPICK -> backend.softpickAttention(cache, qkv, q, count, out, o);
-                    case SOFTMAX -> backend.softmaxAttention(cache, Float.NaN, qkv, q, count, out, o);
-                    case SSMAX -> backend.softmaxAttention(cache, SSMAX_SCALE, qkv, q, count, out, o);
-                    case RECTIFIED -> backend.rectifiedSoftpickAttention(cache, qkv, q, count, out, o);
+                    case SOFTPICK -> backend.attention().softpick(cache, qkv, q, count, out, o);
+                    case SOFTMAX -> backend.attention().softmax(cache, Float.NaN, qkv, q, count, out, o);
+                    case SSMAX -> backend.attention().softmax(cache, SSMAX_SCALE, qkv, q, count, out, o);
+                    case RECTIFIED -> backend.attention().rectifiedSoftpick(cache, qkv, q, count, out, o);
                 }
             }
         }

@@ -22,10 +22,10 @@ class SoftmaxTest {
                     String what = backend.name() + " length " + n + " scale " + scale;
                     float[] framed = Kernels.framed(x);
                     float[] out = Kernels.framed(new float[n]);
-                    backend.softmax(framed, Kernels.GAP, out, Kernels.GAP, n, scale);
+                    backend.rows().softmax(framed, Kernels.GAP, out, Kernels.GAP, n, scale);
                     float[] y = Kernels.unframed(what, out);
                     assertClose(what, y, x, scale);
-                    backend.softmax(framed, Kernels.GAP, framed, Kernels.GAP, n, scale);
+                    backend.rows().softmax(framed, Kernels.GAP, framed, Kernels.GAP, n, scale);
                     Bits.assertEqual(what + " in place", Kernels.unframed(what, framed), y);
                     first = first == null ? y : first;
                     Bits.assertEqual(what, y, first);
@@ -59,9 +59,9 @@ class SoftmaxTest {
                     String what = backend.name() + " " + n + " by " + columns + " scale " + scale;
                     float[] framed = Kernels.framed(x);
                     float[] out = Kernels.framed(new float[x.length]);
-                    backend.softmaxColumns(framed, Kernels.GAP, out, Kernels.GAP, n, columns, scale);
+                    backend.rows().softmaxColumns(framed, Kernels.GAP, out, Kernels.GAP, n, columns, scale);
                     Bits.assertEqual(what, Kernels.unframed(what, out), rows);
-                    backend.softmaxColumns(framed, Kernels.GAP, framed, Kernels.GAP, n, columns, scale);
+                    backend.rows().softmaxColumns(framed, Kernels.GAP, framed, Kernels.GAP, n, columns, scale);
                     Bits.assertEqual(what + " in place", Kernels.unframed(what, framed), rows);
                 }
             }
@@ -75,12 +75,12 @@ class SoftmaxTest {
                 float[] x = Kernels.gaussian(n, n);
                 float[] y = new float[n];
                 x[3] = Float.NEGATIVE_INFINITY;
-                backend.softmax(x, 0, y, 0, n, 1f);
+                backend.rows().softmax(x, 0, y, 0, n, 1f);
                 assertThat(y[3]).as("a masked element").isEqualTo(0f);
                 assertClose(backend.name() + " masked, length " + n, y, x, 1f);
 
                 x[3] = Float.POSITIVE_INFINITY;
-                backend.softmax(x, 0, y, 0, n, -1f);
+                backend.rows().softmax(x, 0, y, 0, n, -1f);
                 assertThat(y[3]).as("a masked element, negative scale").isEqualTo(0f);
                 assertNaN(backend, x, 1f);
                 x[3] = Float.NEGATIVE_INFINITY;
@@ -95,16 +95,16 @@ class SoftmaxTest {
                 assertNaN(backend, x, 1f);
 
                 Arrays.fill(x, 1e30f);
-                backend.softmax(x, 0, y, 0, n, 1e20f);
+                backend.rows().softmax(x, 0, y, 0, n, 1e20f);
                 assertClose(backend.name() + " large and equal", y, x, 1f);
                 x[1] = Float.MAX_VALUE;
                 x[2] = -Float.MAX_VALUE;
-                backend.softmax(x, 0, y, 0, n, 1f);
+                backend.rows().softmax(x, 0, y, 0, n, 1f);
                 assertThat(y[1]).isEqualTo(1f);
                 assertThat(y[2]).isEqualTo(0f);
             }
             float[] one = {-77f};
-            backend.softmax(one, 0, one, 0, 1, 3f);
+            backend.rows().softmax(one, 0, one, 0, 1, 3f);
             assertThat(one[0]).isEqualTo(1f);
         }
     }
@@ -171,7 +171,7 @@ class SoftmaxTest {
 
     private static void assertNaN(Backend backend, float[] x, float scale) {
         float[] y = new float[x.length];
-        backend.softmax(x, 0, y, 0, x.length, scale);
+        backend.rows().softmax(x, 0, y, 0, x.length, scale);
         for (int i = 0; i < y.length; i++) {
             if (!Float.isNaN(y[i])) {
                 fail(backend.name() + " length " + x.length + " scale " + scale + ", element " + i + ": " + y[i]);

@@ -20,10 +20,10 @@ class SoftpickTest {
                 String what = backend.name() + " length " + n;
                 float[] framed = Kernels.framed(x);
                 float[] out = Kernels.framed(Kernels.unwritten(n));
-                backend.softpick(framed, Kernels.GAP, out, Kernels.GAP, n);
+                backend.rows().softpick(framed, Kernels.GAP, out, Kernels.GAP, n);
                 float[] y = Kernels.unframed(what, out);
                 assertClose(what, y, x);
-                backend.softpick(framed, Kernels.GAP, framed, Kernels.GAP, n);
+                backend.rows().softpick(framed, Kernels.GAP, framed, Kernels.GAP, n);
                 Bits.assertEqual(what + " in place", Kernels.unframed(what, framed), y);
                 first = first == null ? y : first;
                 Bits.assertEqual(what, y, first);
@@ -83,7 +83,7 @@ class SoftpickTest {
             String what = backend.name() + " length " + length + " columns " + columns;
             float[] framed = Kernels.framed(x);
             float[] out = Kernels.framed(Kernels.unwritten(x.length));
-            backend.softpickColumns(framed, Kernels.GAP, out, Kernels.GAP, length, columns);
+            backend.rows().softpickColumns(framed, Kernels.GAP, out, Kernels.GAP, length, columns);
             float[] y = Kernels.unframed(what, out);
             float[] column = new float[length];
             float[] actual = new float[length];
@@ -92,10 +92,10 @@ class SoftpickTest {
                     column[i] = x[i * columns + c];
                     actual[i] = y[i * columns + c];
                 }
-                backend.softpick(column, 0, column, 0, length);
+                backend.rows().softpick(column, 0, column, 0, length);
                 Bits.assertEqual(what + ", column " + c, actual, column);
             }
-            backend.softpickColumns(framed, Kernels.GAP, framed, Kernels.GAP, length, columns);
+            backend.rows().softpickColumns(framed, Kernels.GAP, framed, Kernels.GAP, length, columns);
             Bits.assertEqual(what + " in place", Kernels.unframed(what, framed), y);
         }
     }
@@ -107,10 +107,10 @@ class SoftpickTest {
         for (Backend backend : Kernels.backends()) {
             for (int columns : new int[] {50, 150}) {
                 float[] expected = new float[length * columns];
-                backend.softpickColumns(x, 0, expected, 0, length, columns);
+                backend.rows().softpickColumns(x, 0, expected, 0, length, columns);
                 IntStream.range(0, 400).parallel().forEach(i -> {
                     float[] out = Kernels.unwritten(length * columns);
-                    backend.softpickColumns(x, 0, out, 0, length, columns);
+                    backend.rows().softpickColumns(x, 0, out, 0, length, columns);
                     Bits.assertEqual(backend.name() + " call " + i, out, expected);
                 });
             }
@@ -125,20 +125,20 @@ class SoftpickTest {
                 x[1] = -0f;
                 x[2] = Float.NEGATIVE_INFINITY;
                 float[] y = new float[n];
-                backend.softpick(x, 0, y, 0, n);
+                backend.rows().softpick(x, 0, y, 0, n);
                 assertThat(y[2]).isNaN();
                 assertThat(Float.floatToRawIntBits(y[1])).isEqualTo(Float.floatToRawIntBits(-0f));
                 assertThat(Float.floatToRawIntBits(y[3])).isEqualTo(Float.floatToRawIntBits(Math.copySign(0f, x[3])));
 
                 x[2] = Float.NaN;
-                backend.softpick(x, 0, y, 0, n);
+                backend.rows().softpick(x, 0, y, 0, n);
                 for (float value : y) {
                     assertThat(value).isNaN();
                 }
 
                 x[2] = Float.MAX_VALUE;
                 x[3] = -Float.MAX_VALUE;
-                backend.softpick(x, 0, y, 0, n);
+                backend.rows().softpick(x, 0, y, 0, n);
                 assertThat(y[2]).isEqualTo(0.5f);
                 assertThat(y[3]).isEqualTo(-0.5f);
             }
@@ -154,7 +154,7 @@ class SoftpickTest {
                     x[n / 2] = size;
                     x[n - 1] = -size;
                     float[] y = Kernels.unwritten(n);
-                    backend.softpick(x, 0, y, 0, n);
+                    backend.rows().softpick(x, 0, y, 0, n);
                     assertClose(backend.name() + " length " + n + " with " + size, y, x);
                 }
             }
@@ -168,7 +168,7 @@ class SoftpickTest {
                 float[] x = new float[n];
                 Arrays.fill(x, 0.1f);
                 float[] y = new float[n];
-                backend.softpick(x, 0, y, 0, n);
+                backend.rows().softpick(x, 0, y, 0, n);
                 double expected = 0.1f / (1 + n * (double) 0.1f);
                 assertThat((double) y[n - 1]).isBetween(expected * (1 - 3e-6), expected * (1 + 3e-6));
             }
@@ -180,7 +180,7 @@ class SoftpickTest {
         float[] x = {Float.MIN_VALUE, 3 * Float.MIN_VALUE, -Float.MIN_NORMAL, 1f, 2f, -1f};
         for (Backend backend : Kernels.backends()) {
             float[] y = new float[x.length];
-            backend.softpick(x, 0, y, 0, x.length);
+            backend.rows().softpick(x, 0, y, 0, x.length);
             assertClose(backend.name(), y, x);
         }
     }

@@ -46,6 +46,7 @@ public final class Dense implements Layer {
         int rows = Shapes.rows(x, inputSize());
         Tensor y = Tensor.zeros(Shapes.withLast(x, outputSize()));
         Backends.current()
+                .matMul()
                 .multiply(x.values(), 0, inputSize(), rows, weights, y.values(), 0, outputSize());
         return y;
     }

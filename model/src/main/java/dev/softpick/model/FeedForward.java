@@ -43,8 +43,8 @@ public final class FeedForward implements Layer {
         int innerSize = weights.innerSize();
         float[] inner = new float[Math.multiplyExact(rows, innerSize)];
         Tensor y = Tensor.zeros(x.shape());
-        backend.multiplyGelu(x.values(), 0, size(), rows, weights.up(), inner, 0, innerSize);
-        backend.multiply(inner, 0, innerSize, rows, weights.down(), y.values(), 0, size());
+        backend.matMul().multiplyGelu(x.values(), 0, size(), rows, weights.up(), inner, 0, innerSize);
+        backend.matMul().multiply(inner, 0, innerSize, rows, weights.down(), y.values(), 0, size());
         return y;
     }
 

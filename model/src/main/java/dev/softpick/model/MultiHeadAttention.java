@@ -121,7 +121,7 @@ public final class MultiHeadAttention implements Layer {
             }
         }
         Tensor y = Tensor.zeros(Shapes.withLast(x, h));
-        backend.multiply(attended.values(), 0, h, rows, weights.out(), y.values(), 0, h);
+        backend.matMul().multiply(attended.values(), 0, h, rows, weights.out(), y.values(), 0, h);
         return y;
     }
 

@@ -1,5 +1,8 @@
 package dev.softpick.model;
 
+import dev.softpick.kernels.select.Backends;
+import dev.softpick.model.weights.AttentionWeights;
+
 /**
  * What turns a row of attention scores into weights. Always explicit: a loader never guesses it, because weights trained
  * with one are useless with another.
@@ -32,6 +35,43 @@ public enum Normalizer {
     /** The name in model files and on the command line. */
     public String id() {
         return id;
+    }
+
+    /**
+     * The weights of one row of scores: {@code y_i} of the kernel that this normalizer names.
+     *
+     * @param ssmaxScale the learned factor a of SSMax; the others ignore it
+     */
+    public float[] weights(float[] scores, float ssmaxScale) {
+        float[] weights = new float[requireRow("scores", scores).length];
+        AttentionWeights.scores(this, ssmaxScale)
+                .weights(Backends.current().rows(), scores, 0, weights, 0, scores.length);
+        return weights;
+    }
+
+    /**
+     * The vector-Jacobian product of {@link #weights}, what training calls its backward pass: {@code Σ_i g_i·∂y_i/∂s_j}.
+     *
+     * @param g the gradient of the loss by the weights
+     * @param ssmaxScale the learned factor a of SSMax; the others ignore it
+     * @throws IllegalArgumentException if {@code g} has another length than {@code scores}
+     */
+    public float[] backward(float[] scores, float[] g, float ssmaxScale) {
+        int length = requireRow("scores", scores).length;
+        if (requireRow("g", g).length != length) {
+            throw new IllegalArgumentException("g has " + g.length + " elements; scores has " + length);
+        }
+        float[] gradient = new float[length];
+        AttentionWeights.scores(this, ssmaxScale)
+                .backward(Backends.current().rows(), scores, 0, g, 0, length, gradient, 0);
+        return gradient;
+    }
+
+    private static float[] requireRow(String name, float[] row) {
+        if (row == null) {
+            throw new IllegalArgumentException(name + " is null; give an array");
+        }
+        return row;
     }
 
     /**

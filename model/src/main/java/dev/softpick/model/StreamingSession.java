@@ -143,7 +143,10 @@ public final class StreamingSession implements AutoCloseable {
                 throw new IllegalStateException("there is no answer to the latest frame; call step before logits");
             }
             Panels w = classifier.weights();
-            WarmUp.of(model.config().normalizer()).backend().multiply(state.answer(), 0, w.k(), 1, w, output, 0, w.n());
+            WarmUp.of(model.config().normalizer())
+                    .backend()
+                    .matMul()
+                    .multiply(state.answer(), 0, w.k(), 1, w, output, 0, w.n());
         } finally {
             end();
         }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.select.Backends;
-import dev.softpick.kernels.select.StagedBackend;
 import dev.softpick.model.forward.ForwardPass;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -49,8 +48,7 @@ class ConcurrencyTest {
     @Test
     void platformAndVirtualThreadsShareAModel() throws Exception {
         List<Backend> backends = new ArrayList<>(List.of(Backends.scalar(), Backends.chosen()));
-        StagedBackend staged = new StagedBackend(Backends.chosen());
-        backends.add(staged);
+        Backend staged = Backends.scalar().with(null, Backends.chosen());
         ForwardPass pass = new ForwardPass(MODEL.config(), MODEL.weights());
         AtomicReference<Backend> current = new AtomicReference<>(backends.get(0));
         AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -81,8 +79,9 @@ class ConcurrencyTest {
         }
         for (int i = 0; System.nanoTime() < end; i++) {
             current.set(backends.get(i % backends.size()));
-            if (i < StagedBackend.Kernel.values().length) {
-                staged.move(StagedBackend.Kernel.values()[i]);
+            if (i < Backend.Family.values().length) {
+                staged = staged.with(Backend.Family.values()[i], Backends.chosen());
+                backends.add(staged);
             }
             Thread.sleep(20);
         }

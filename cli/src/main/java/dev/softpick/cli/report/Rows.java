@@ -1,9 +1,5 @@
 package dev.softpick.cli.report;
 
-import dev.softpick.kernels.RectifiedSoftpick;
-import dev.softpick.kernels.SSMax;
-import dev.softpick.kernels.Softmax;
-import dev.softpick.kernels.Softpick;
 import dev.softpick.model.Normalizer;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,29 +14,13 @@ final class Rows {
 
     private Rows() {}
 
-    static void normalize(Normalizer normalizer, float[] x, float[] y) {
-        switch (normalizer) {
-            case SOFTPICK -> Softpick.normalize(x, 0, x.length, y, 0);
-            case SOFTMAX -> Softmax.normalize(x, 0, x.length, y, 0);
-            case SSMAX -> SSMax.normalize(x, 0, x.length, SSMAX_FACTOR, y, 0);
-            case RECTIFIED_SOFTPICK -> RectifiedSoftpick.normalize(x, 0, x.length, y, 0);
-        }
-    }
-
     static float[] weights(Normalizer normalizer, float[] scores) {
-        float[] weights = new float[scores.length];
-        normalize(normalizer, scores, weights);
-        return weights;
+        return normalizer.weights(scores, SSMAX_FACTOR);
     }
 
     /** The vector-Jacobian product. */
-    static void backward(Normalizer normalizer, float[] x, float[] g, float[] dx) {
-        switch (normalizer) {
-            case SOFTPICK -> Softpick.backward(x, 0, g, 0, x.length, dx, 0);
-            case SOFTMAX -> Softmax.backward(x, 0, g, 0, x.length, dx, 0);
-            case SSMAX -> SSMax.backward(x, 0, g, 0, x.length, SSMAX_FACTOR, dx, 0);
-            case RECTIFIED_SOFTPICK -> RectifiedSoftpick.backward(x, 0, g, 0, x.length, dx, 0);
-        }
+    static float[] backward(Normalizer normalizer, float[] x, float[] g) {
+        return normalizer.backward(x, g, SSMAX_FACTOR);
     }
 
     /** Something of each normalizer, by its name in model files. */

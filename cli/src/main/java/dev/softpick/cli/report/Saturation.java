@@ -37,11 +37,10 @@ record Saturation(int keys, int seeds, double[] spreads, Map<String, double[]> n
 
     static double jacobianNorm(Normalizer normalizer, float[] x) {
         float[] g = new float[x.length];
-        float[] dx = new float[x.length];
         double squares = 0;
         for (int i = 0; i < x.length; i++) {
             g[i] = 1f;
-            Rows.backward(normalizer, x, g, dx);
+            float[] dx = Rows.backward(normalizer, x, g);
             g[i] = 0f;
             for (float d : dx) {
                 squares += (double) d * d;

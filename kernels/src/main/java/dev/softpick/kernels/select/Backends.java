@@ -131,10 +131,10 @@ public final class Backends {
     }
 
     private static final class Scalar {
-        static final Backend BACKEND = new ScalarBackend();
+        static final Backend BACKEND = ScalarBackend.create();
     }
 
     private static final class Vector {
-        static final Backend BACKEND = new VectorBackend();
+        static final Backend BACKEND = VectorBackend.create();
     }
 }

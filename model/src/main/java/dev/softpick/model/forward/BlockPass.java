@@ -122,9 +122,9 @@ public final class BlockPass {
             Panels part = w.slice(i * each, Math.min((i + 1) * each, w.count()));
             int at = y.start() + i * each * w.width();
             if (gelu) {
-                backend.multiplyGelu(x.values(), x.start(), w.k(), rows, part, y.values(), at, w.n());
+                backend.matMul().multiplyGelu(x.values(), x.start(), w.k(), rows, part, y.values(), at, w.n());
             } else {
-                backend.multiply(x.values(), x.start(), w.k(), rows, part, y.values(), at, w.n());
+                backend.matMul().multiply(x.values(), x.start(), w.k(), rows, part, y.values(), at, w.n());
             }
         });
     }

@@ -157,7 +157,7 @@ public final class ForwardPass {
         Panels head = weights.classifier();
         Rows normed = s.norm[0];
         weights.finalNorm(backend, s.next, 0, s.sequences(), normed.values(), normed.start());
-        backend.multiply(
+        backend.matMul().multiply(
                 normed.values(), normed.start(), head.k(), s.sequences(), head, output, s.first() * head.n(), head.n());
     }
 

@@ -1,10 +1,10 @@
 package dev.softpick.model.forward;
 
 import dev.softpick.kernels.backend.Backend;
+import dev.softpick.kernels.backend.Backend.Family;
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.PagedKeyValueCache;
 import dev.softpick.kernels.layout.Panels;
-import dev.softpick.kernels.select.StagedBackend.Kernel;
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.weights.AttentionWeights;
@@ -27,7 +27,7 @@ final class Rehearsal {
     }
 
     /** A kernel that is rehearsed, and what may move to vectors then; null where another scene belongs to it. */
-    record Scene(Play play, Kernel ready) {}
+    record Scene(Play play, Family ready) {}
 
     private static final int DEPTH = 16;
     private static final int TILE_ROWS = 6;
@@ -47,26 +47,25 @@ final class Rehearsal {
     Rehearsal(Backend backend, SoftpickConfig config, int classes) {
         this.backend = backend;
         panelWidth = backend.panelWidth();
+        int hidden = config.hiddenSize();
+        float[] x = values(GELU_LENGTH + hidden % LANES);
+        scenes.add(new Scene(turn -> backend.rows().gelu(x, 0, x, 0, turn % 2 == 0 ? GELU_LENGTH : x.length), null));
         products(config, classes);
         attention(config);
-        int hidden = config.hiddenSize();
         // A whole block of lanes, and what is left behind it.
         int width = hidden < LANES ? hidden : LANES + hidden % LANES;
         float[] gamma = values(width);
         float[] rows = values(MOST_ROWS * width);
         float[] normed = new float[rows.length];
         scenes.add(new Scene(
-                turn -> backend.layerNorm(rows, 0, MOST_ROWS, gamma, gamma, NormWeights.EPSILON, normed, 0),
-                Kernel.LAYER_NORM));
-        float[] x = values(GELU_LENGTH + hidden % LANES);
-        scenes.add(new Scene(
-                turn -> backend.gelu(x, 0, x, 0, turn % 2 == 0 ? GELU_LENGTH : x.length), Kernel.GELU));
+                turn -> backend.layerNorm().apply(rows, 0, MOST_ROWS, gamma, gamma, NormWeights.EPSILON, normed, 0),
+                Family.LAYER_NORM));
         rowAttention(config);
     }
 
     /**
-     * In the order in which a pass gains most: products; attention, which is made of the same tiles; at last what only
-     * sessions need.
+     * In the order in which a pass gains most: products, whose epilogue is GELU; attention, which is made of the same
+     * tiles; at last what only sessions need.
      */
     List<Scene> scenes() {
         return scenes;
@@ -76,22 +75,22 @@ final class Rehearsal {
         Panels w = panels(DEPTH, 2 * panelWidth);
         float[] a = values(MOST_ROWS * LANES);
         float[] c = new float[MOST_ROWS * 3 * panelWidth];
-        scenes.add(new Scene(turn -> backend.multiply(a, 0, DEPTH, rows(turn), w, c, 0, w.n()), null));
+        scenes.add(new Scene(turn -> backend.matMul().multiply(a, 0, DEPTH, rows(turn), w, c, 0, w.n()), null));
         if (config.hiddenSize() % panelWidth != 0 || classes % panelWidth != 0) {
             Panels hidden = panels(LANES, panelWidth + config.hiddenSize() % panelWidth);
             Panels head = panels(LANES, panelWidth + classes % panelWidth);
             scenes.add(new Scene(
                     turn -> {
                         Panels edge = turn % 2 == 0 ? hidden : head;
-                        backend.multiply(a, 0, LANES, turn % 8 == 0 ? 1 : rows(turn), edge, c, 0, edge.n());
+                        backend.matMul().multiply(a, 0, LANES, turn % 8 == 0 ? 1 : rows(turn), edge, c, 0, edge.n());
                     },
                     null));
         }
-        scenes.add(new Scene(turn -> backend.multiply(a, 0, DEPTH, 1 + turn % 2, w, c, 0, w.n()), null));
+        scenes.add(new Scene(turn -> backend.matMul().multiply(a, 0, DEPTH, 1 + turn % 2, w, c, 0, w.n()), null));
         float[] residual = values(MOST_ROWS * w.n());
         if (config.feedForwardSize() <= DEEP) {
             scenes.add(new Scene(
-                    turn -> backend.multiplyAdd(a, 0, rows(turn), w, residual, 0, c, 0), Kernel.MULTIPLY));
+                    turn -> backend.matMul().multiplyAdd(a, 0, rows(turn), w, residual, 0, c, 0), Family.MAT_MUL));
             return;
         }
         Panels deep = panels(DEEP + 1, panelWidth);
@@ -99,12 +98,12 @@ final class Rehearsal {
         scenes.add(new Scene(
                 turn -> {
                     if (turn % 32 == 0) {
-                        backend.multiplyAdd(wide, 0, rows(turn), deep, residual, 0, c, 0);
+                        backend.matMul().multiplyAdd(wide, 0, rows(turn), deep, residual, 0, c, 0);
                     } else {
-                        backend.multiplyAdd(a, 0, rows(turn), w, residual, 0, c, 0);
+                        backend.matMul().multiplyAdd(a, 0, rows(turn), w, residual, 0, c, 0);
                     }
                 },
-                Kernel.MULTIPLY));
+                Family.MAT_MUL));
     }
 
     private void attention(SoftpickConfig config) {
@@ -126,7 +125,7 @@ final class Rehearsal {
                         attention.attend(backend, cache, 0, projected, 0, steps, attended);
                     }
                 },
-                Kernel.ATTENTION));
+                Family.ATTENTION));
     }
 
     /** Mostly short sequences, and once in a while the first rows behind a chunk. */
@@ -149,7 +148,7 @@ final class Rehearsal {
                     int row = turn % 32 < 31 ? turn % SHORT_ROWS : chunk + turn / 32 % SHORT_ROWS;
                     attention.attendRow(backend, cache, 0, row, projected, 0, attended);
                 },
-                Kernel.ROW_ATTENTION));
+                Family.ROW_ATTENTION));
     }
 
     /** A whole tile and a part of one, of every height. */

@@ -3,7 +3,6 @@ package dev.softpick.model.forward;
 import com.sun.management.ThreadMXBean;
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.select.Backends;
-import dev.softpick.kernels.select.StagedBackend;
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.SoftpickConfig;
 import java.lang.management.ManagementFactory;
@@ -75,14 +74,13 @@ public final class WarmUp {
             finish(Backends.current());
             return;
         }
-        StagedBackend staged = new StagedBackend(Backends.chosen());
-        backend = staged;
+        backend = Backends.scalar().with(null, Backends.chosen());
         try {
             Thread.ofPlatform()
                     .name("softpick-warm-up")
                     .daemon()
                     .inheritInheritableThreadLocals(false)
-                    .start(new Run(this, staged, config, classes));
+                    .start(new Run(this, config, classes));
         } catch (OutOfMemoryError e) {
             // No thread is to be had: the callers' own calls warm the kernels up.
             finish(Backends.chosen());
@@ -104,7 +102,7 @@ public final class WarmUp {
     }
 
     /** What the thread does; a record, since the first lambda of a young JVM takes it 5 ms. */
-    private record Run(WarmUp warmUp, StagedBackend staged, SoftpickConfig config, int classes) implements Runnable {
+    private record Run(WarmUp warmUp, SoftpickConfig config, int classes) implements Runnable {
         @Override
         public void run() {
             long start = System.nanoTime();
@@ -114,7 +112,7 @@ public final class WarmUp {
                 for (Rehearsal.Scene scene : new Rehearsal(Backends.chosen(), config, classes).scenes()) {
                     turns += rehearse(scene.play());
                     if (scene.ready() != null) {
-                        staged.move(scene.ready());
+                        warmUp.backend = warmUp.backend.with(scene.ready(), Backends.chosen());
                     }
                 }
             } catch (InterruptedException e) {

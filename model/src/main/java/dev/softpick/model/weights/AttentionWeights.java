@@ -1,6 +1,7 @@
 package dev.softpick.model.weights;
 
 import dev.softpick.kernels.backend.Backend;
+import dev.softpick.kernels.backend.ScoreNormalizer;
 import dev.softpick.kernels.layout.AttentionScratch;
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.PagedKeyValueCache;
@@ -21,6 +22,7 @@ public final class AttentionWeights {
     private final int heads;
     private final Normalizer normalizer;
     private float ssmaxScale;
+    private ScoreNormalizer scores;
 
     /**
      * Joins the parts, whose sizes fit.
@@ -36,10 +38,20 @@ public final class AttentionWeights {
         this.out = out;
         this.heads = heads;
         this.normalizer = normalizer;
-        this.ssmaxScale = ssmaxScale;
+        ssmaxScale(ssmaxScale);
         perHead = headsFillPanels() ? perHead(qkv, heads) : null;
         queries = qkv.slice(0, Math.ceilDiv(hidden, qkv.width()));
         keysAndValues = qkv.slice(hidden / qkv.width(), qkv.count());
+    }
+
+    /** What the kernels know a normalizer by; only SSMax has a scale. */
+    public static ScoreNormalizer scores(Normalizer normalizer, float ssmaxScale) {
+        return switch (normalizer) {
+            case SOFTPICK -> new ScoreNormalizer.Softpick();
+            case SOFTMAX -> new ScoreNormalizer.Softmax();
+            case SSMAX -> new ScoreNormalizer.SSMax(ssmaxScale);
+            case RECTIFIED_SOFTPICK -> new ScoreNormalizer.RectifiedSoftpick();
+        };
     }
 
     /** The queries, keys and values of each head, one behind the other, where they stand in panels of their own. */
@@ -83,6 +95,7 @@ public final class AttentionWeights {
     /** While the weights are filled. */
     void ssmaxScale(float scale) {
         ssmaxScale = scale;
+        scores = scores(normalizer, scale);
     }
 
     /** The learned scale of SSMax. */
@@ -90,10 +103,15 @@ public final class AttentionWeights {
         return ssmaxScale;
     }
 
+    /** What the kernels know the normalizer by. */
+    public ScoreNormalizer scores() {
+        return scores;
+    }
+
     /** Memory for the keys and values of one head. */
     public KeyValueCache newCache(int steps) {
         AttentionScratch scratch = new AttentionScratch(headSize(), qkv.width());
-        return normalizer == Normalizer.SOFTPICK
+        return scores.isLinear()
                 ? KeyValueCache.forSoftpick(scratch, steps, 3 * hiddenSize(), hiddenSize())
                 : KeyValueCache.forAllValues(scratch, steps, 3 * hiddenSize(), hiddenSize());
     }
@@ -128,7 +146,7 @@ public final class AttentionWeights {
 
     private static void multiply(
             Backend backend, Rows x, int from, int count, Panels w, Rows y, int row, int column) {
-        backend.multiply(
+        backend.matMul().multiply(
                 x.values(), x.at(from), x.length(), count, w, y.values(), y.at(row) + column, y.length());
     }
 
@@ -157,7 +175,7 @@ public final class AttentionWeights {
     private void append(Backend backend, KeyValueCache cache, int head, Rows projected, int row, int count) {
         int k = projected.at(row) + hiddenSize() + head * headSize();
         if (cache.length() > 0 && cache.keepsState()) {
-            backend.absorb(cache);
+            backend.attention().absorb(cache);
         }
         cache.append(projected.values(), k, projected.values(), k + hiddenSize(), count);
     }
@@ -169,12 +187,7 @@ public final class AttentionWeights {
         int qOffset = projected.at(row) + head * headSize();
         float[] y = attended.values();
         int offset = attended.at(to) + head * headSize();
-        switch (normalizer) {
-            case SOFTPICK -> backend.softpickAttention(cache, q, qOffset, count, y, offset);
-            case SOFTMAX -> backend.softmaxAttention(cache, Float.NaN, q, qOffset, count, y, offset);
-            case SSMAX -> backend.softmaxAttention(cache, ssmaxScale, q, qOffset, count, y, offset);
-            case RECTIFIED_SOFTPICK -> backend.rectifiedSoftpickAttention(cache, q, qOffset, count, y, offset);
-        }
+        scores.attend(backend.attention(), cache, q, qOffset, count, y, offset);
     }
 
     /**
@@ -195,21 +208,16 @@ public final class AttentionWeights {
             int q = projected.at(row) + i * headSize();
             int to = attended.at(row) + i * headSize();
             if (cache.absorbsBefore(position)) {
-                backend.absorb(cache, head, position);
+                backend.rowAttention().absorb(cache, head, position);
             }
             cache.append(head, position, m, q + h, m, q + 2 * h);
-            switch (normalizer) {
-                case SOFTPICK -> backend.softpickRow(cache, head, position, m, q, y, to);
-                case SOFTMAX -> backend.softmaxRow(cache, head, position, Float.NaN, m, q, y, to);
-                case SSMAX -> backend.softmaxRow(cache, head, position, ssmaxScale, m, q, y, to);
-                case RECTIFIED_SOFTPICK -> backend.rectifiedSoftpickRow(cache, head, position, m, q, y, to);
-            }
+            scores.attendRow(backend.rowAttention(), cache, head, position, m, q, y, to);
         }
     }
 
     /** {@code to = residual + attended · W_out + b_out} for {@code count} rows from {@code row} on, the same of each. */
     public void addProjected(Backend backend, Rows attended, int row, int count, Rows residual, Rows to) {
-        backend.multiplyAdd(
+        backend.matMul().multiplyAdd(
                 attended.values(), attended.at(row), count, out, residual.values(), residual.at(row), to.values(),
                 to.at(row));
     }

@@ -26,8 +26,8 @@ public record FeedForwardWeights(Panels up, Panels down) {
      * between the products, and those from {@code row} on of the others.
      */
     public void add(Backend backend, Rows x, Rows inner, Rows residual, int row, int count, Rows to) {
-        backend.multiplyGelu(x.values(), x.start(), size(), count, up, inner.values(), inner.start(), innerSize());
-        backend.multiplyAdd(
+        backend.matMul().multiplyGelu(x.values(), x.start(), size(), count, up, inner.values(), inner.start(), innerSize());
+        backend.matMul().multiplyAdd(
                 inner.values(), inner.start(), count, down, residual.values(), residual.at(row), to.values(), to.at(row));
     }
 }

@@ -54,7 +54,7 @@ public record ModelWeights(
         if (inputProjection == null) {
             hidden.put(row, count, frames, offset);
         } else {
-            backend.multiply(
+            backend.matMul().multiply(
                     frames, offset, inputProjection.k(), count, inputProjection, hidden.values(), hidden.at(row),
                     hidden.length());
         }

@@ -24,7 +24,7 @@ public record NormWeights(float[] gamma, float[] beta) {
 
     /** {@code y = norm(x)} for {@code count} rows of x from {@code row} on. */
     public void apply(Backend backend, Rows x, int row, int count, float[] y, int offset) {
-        backend.layerNorm(x.values(), x.at(row), count, gamma, beta, EPSILON, y, offset);
+        backend.layerNorm().apply(x.values(), x.at(row), count, gamma, beta, EPSILON, y, offset);
     }
 
     /** The same to the first rows of a region. */
