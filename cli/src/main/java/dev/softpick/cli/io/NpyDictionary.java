@@ -1,25 +1,39 @@
 package dev.softpick.cli.io;
 
-import dev.softpick.cli.terminal.Failures;
+import dev.softpick.cli.terminal.Quote;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** Reads the Python dictionary of an npy header: the three keys in any order, each once, and nothing else. */
+/**
+ * Reads the Python dictionary of an npy header: the three keys in any order, each once, and nothing else. White space,
+ * strings and numbers are Python's, as far as anybody has written them: numpy reads what this reads, with the same
+ * meaning.
+ */
 final class NpyDictionary {
 
     /** Numpy's own limit on axes is 64. */
     private static final int MOST_AXES = 64;
 
-    private static final char END = '\0';
+    private static final Pattern BLANKS = Pattern.compile("[ \t\r\n\f]*");
+    private static final Pattern STRING = Pattern.compile("[uUrR]?(?:'([^'\\\\\r\n]*)'|\"([^\"\\\\\r\n]*)\")");
+    private static final Pattern BOOL = Pattern.compile("(True|False)");
+    private static final Pattern NUMBER = Pattern.compile("(0+|[1-9][0-9]{0,17})(?![0-9])");
+
+    /** Python 2 wrote it behind large numbers, and numpy takes it from the versions that existed then. */
+    private static final Pattern LONG = Pattern.compile("( *L)?");
 
     private final String text;
+    private final int version;
     private final Path file;
     private int at;
 
-    NpyDictionary(String text, Path file) {
+    NpyDictionary(String text, int version, Path file) {
         this.text = text;
+        this.version = version;
         this.file = file;
     }
 
@@ -28,8 +42,8 @@ final class NpyDictionary {
         Boolean fortranOrder = null;
         long[] shape = null;
         expect('{');
-        while (peek() != '}') {
-            String key = string();
+        while (!found('}')) {
+            String key = take(STRING, "a string was expected");
             expect(':');
             boolean again;
             switch (key) {
@@ -39,126 +53,114 @@ final class NpyDictionary {
                 }
                 case "fortran_order" -> {
                     again = fortranOrder != null;
-                    fortranOrder = bool();
+                    fortranOrder = take(BOOL, "fortran_order is neither True nor False").equals("True");
                 }
                 case "shape" -> {
                     again = shape != null;
                     shape = tuple();
                 }
-                default -> throw bad("key '" + Failures.oneLine(key) + "' is unknown");
+                default -> throw bad("key " + Quote.of(key) + " is unknown");
             }
             if (again) {
                 throw bad("key '" + key + "' stands there twice");
             }
-            if (peek() != '}') {
+            if (!found('}')) {
                 expect(',');
             }
         }
         expect('}');
-        if (peek() != END) {
+        if (at < text.length()) {
             throw bad("something follows the dictionary");
         }
         if (type == null || fortranOrder == null || shape == null) {
             throw bad("descr, fortran_order and shape must all be there");
         }
-        if (fortranOrder) {
-            throw new IOException(
-                    file + " is in Fortran order; write it in C order, with numpy.ascontiguousarray(x)");
-        }
-        return new NpyHeader(itemSize(type), order(type), shape, dataStart);
+        return new NpyHeader(itemSize(type), order(type), fortranOrder, shape, dataStart);
     }
 
     private int itemSize(String type) throws IOException {
-        return switch (type) {
-            case "<f4", ">f4" -> 4;
-            case "<f8", ">f8" -> 8;
-            default -> throw new IOException(file + " has values of type '" + Failures.oneLine(type)
-                    + "'; allowed are float32 and float64: write it with x.astype('float32')");
+        String kind = type.isEmpty() || "<>=|".indexOf(type.charAt(0)) < 0 ? type : type.substring(1);
+        return switch (kind) {
+            case "f2", "e" -> 2;
+            case "f4", "f" -> 4;
+            case "f8", "d" -> 8;
+            default -> switch (type) {
+                case "float16", "half" -> 2;
+                case "float32", "single" -> 4;
+                case "float64", "double", "float" -> 8;
+                default -> throw new IOException(file + " has values of type " + Quote.of(type)
+                        + "; allowed are float16, float32 and float64: write it with x.astype('float32')");
+            };
         };
     }
 
+    /** Without a sign it is the machine's own, as in numpy. */
     private static ByteOrder order(String type) {
-        return type.charAt(0) == '<' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
+        return switch (type.charAt(0)) {
+            case '<' -> ByteOrder.LITTLE_ENDIAN;
+            case '>' -> ByteOrder.BIG_ENDIAN;
+            default -> ByteOrder.nativeOrder();
+        };
     }
 
     private String type() throws IOException {
-        if (peek() == '[') {
-            throw new IOException(file + " has structured values; allowed are float32 and float64");
+        if (found('[') || found('(')) {
+            throw new IOException(file + " has structured values; allowed are float16, float32 and float64");
         }
-        return string();
-    }
-
-    private boolean bool() throws IOException {
-        peek();
-        for (String word : new String[] {"True", "False"}) {
-            if (text.startsWith(word, at)) {
-                at += word.length();
-                return word.equals("True");
-            }
-        }
-        throw bad("fortran_order is neither True nor False");
+        return take(STRING, "a string was expected");
     }
 
     private long[] tuple() throws IOException {
         long[] sizes = new long[MOST_AXES];
         int axes = 0;
-        int commas = 0;
+        boolean comma = false;
         expect('(');
-        while (peek() != ')') {
+        while (!found(')')) {
             if (axes == MOST_AXES) {
                 throw bad("shape has more than " + MOST_AXES + " axes");
             }
-            sizes[axes++] = number();
-            if (peek() != ')') {
+            sizes[axes++] = Long.parseLong(take(NUMBER, "a size in shape is not a whole number from 0 to 10^18"));
+            if (version < 3) {
+                take(LONG, "");
+            }
+            if (!found(')')) {
                 expect(',');
-                commas++;
+                comma = true;
             }
         }
         expect(')');
-        if (axes == 1 && commas == 0) {
+        if (axes == 1 && !comma) {
             throw bad("shape is a number; a tuple is needed");
         }
         return Arrays.copyOf(sizes, axes);
     }
 
-    private long number() throws IOException {
-        int start = at;
-        while (at < text.length() && text.charAt(at) >= '0' && text.charAt(at) <= '9') {
-            at++;
-        }
-        if (at == start || at - start > 18) {
-            throw bad("a size in shape is not a whole number from 0 to 10^18");
-        }
-        return Long.parseLong(text, start, at, 10);
-    }
-
-    private String string() throws IOException {
-        char quote = peek();
-        if (quote != '\'' && quote != '"') {
-            throw bad("a string was expected");
-        }
-        int end = text.indexOf(quote, at + 1);
-        if (end < 0 || text.substring(at, end).indexOf('\\') >= 0) {
-            throw bad("a string does not end, or has escapes");
-        }
-        String value = text.substring(at + 1, end);
-        at = end + 1;
-        return value;
-    }
-
-    /** The next character that is no blank, not consumed. */
-    private char peek() {
-        while (at < text.length() && (text.charAt(at) == ' ' || text.charAt(at) == '\n')) {
-            at++;
-        }
-        return at < text.length() ? text.charAt(at) : END;
+    private boolean found(char c) {
+        at = match(BLANKS).end();
+        return at < text.length() && text.charAt(at) == c;
     }
 
     private void expect(char c) throws IOException {
-        if (peek() != c) {
+        if (!found(c)) {
             throw bad("'" + c + "' was expected");
         }
         at++;
+        at = match(BLANKS).end();
+    }
+
+    /** What stands in the pattern's group that took part. */
+    private String take(Pattern pattern, String otherwise) throws IOException {
+        Matcher matcher = match(pattern);
+        if (matcher == null) {
+            throw bad(otherwise);
+        }
+        at = matcher.end();
+        return matcher.groupCount() == 1 || matcher.group(1) != null ? matcher.group(1) : matcher.group(2);
+    }
+
+    private Matcher match(Pattern pattern) {
+        Matcher matcher = pattern.matcher(text).region(at, text.length());
+        return matcher.lookingAt() ? matcher : null;
     }
 
     private IOException bad(String what) {

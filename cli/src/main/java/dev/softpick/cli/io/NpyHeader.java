@@ -13,12 +13,13 @@ import java.util.Arrays;
  * keys {@code descr}, {@code fortran_order} and {@code shape}. Versions 1.0, 2.0 and 3.0 differ in the width of the
  * length and in the encoding. Source: numpy's {@code numpy.lib.format}.
  *
- * @param itemSize bytes of a value: 4 for float32, 8 for float64
+ * @param itemSize bytes of a value: 2 for float16, 4 for float32, 8 for float64
  * @param order of these bytes
- * @param shape sizes of the axes, the last contiguous
+ * @param fortranOrder whether values that differ in the first index lie side by side, and not in the last
+ * @param shape sizes of the axes
  * @param dataStart where the values start in the file
  */
-record NpyHeader(int itemSize, ByteOrder order, long[] shape, long dataStart) {
+record NpyHeader(int itemSize, ByteOrder order, boolean fortranOrder, long[] shape, long dataStart) {
 
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
 
@@ -54,7 +55,7 @@ record NpyHeader(int itemSize, ByteOrder order, long[] shape, long dataStart) {
         ByteBuffer text = bytes(channel, textStart, (int) length, file);
         var charset = major == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1;
         NpyHeader header =
-                new NpyDictionary(charset.decode(text).toString(), file).header(textStart + length);
+                new NpyDictionary(charset.decode(text).toString(), major, file).header(textStart + length);
         header.checkLength(channel.size(), file);
         return header;
     }

@@ -2,7 +2,6 @@ package dev.softpick.cli.io;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.DoubleBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
@@ -16,12 +15,14 @@ final class NpyInput implements Sequences {
     private final NpyHeader header;
     private final BatchShape shape;
     private final ByteBuffer buffer;
+    private final int perBuffer;
 
     private NpyInput(Path file, FileChannel channel, NpyHeader header) throws IOException {
         this.file = file;
         this.channel = channel;
         this.header = header;
         shape = BatchShape.of(file, header.shape());
+        perBuffer = BUFFER_BYTES / header.itemSize();
         buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(header.order());
     }
 
@@ -47,39 +48,75 @@ final class NpyInput implements Sequences {
 
     @Override
     public void read(int first, int count, float[] to) throws IOException {
+        if (header.fortranOrder()) {
+            readColumns(first, count, to);
+            return;
+        }
         int n = count * shape.sequence();
-        int perBuffer = BUFFER_BYTES / header.itemSize();
         long firstValue = (long) first * shape.sequence();
         for (int i = 0; i < n; i += perBuffer) {
             int values = Math.min(perBuffer, n - i);
-            fill(header.dataStart() + (firstValue + i) * header.itemSize(), values * header.itemSize());
+            fill(firstValue + i, values);
             if (header.itemSize() == Float.BYTES) {
-                buffer.asFloatBuffer().get(to, i, values);
-            } else {
-                narrow(buffer.asDoubleBuffer(), to, i, firstValue);
+                buffer.flip().asFloatBuffer().get(to, i, values);
+                continue;
+            }
+            for (int j = 0; j < values; j++) {
+                to[i + j] = value(firstValue + i, j);
             }
         }
     }
 
-    private void fill(long position, int bytes) throws IOException {
-        buffer.clear().limit(bytes);
+    /** Value [sequence, step, feature] lies at sequence + batch · (step + steps · feature). */
+    private void readColumns(int first, int count, float[] to) throws IOException {
+        // the columns of all sequences lie side by side
+        boolean whole = count == shape.batch();
+        int run = whole ? count * shape.sequence() : count;
+        int runs = whole ? 1 : shape.sequence();
+        for (int r = 0; r < runs; r++) {
+            long firstValue = first + (long) r * shape.batch();
+            for (int i = 0; i < run; i += perBuffer) {
+                int values = Math.min(perBuffer, run - i);
+                fill(firstValue + i, values);
+                for (int j = 0; j < values; j++) {
+                    int column = r + (i + j) / count;
+                    int sequence = (i + j) % count;
+                    int step = column % shape.steps();
+                    int feature = column / shape.steps();
+                    to[(sequence * shape.steps() + step) * shape.embed() + feature] = value(firstValue + i, j);
+                }
+            }
+        }
+    }
+
+    private void fill(long firstValue, int values) throws IOException {
+        buffer.clear().limit(values * header.itemSize());
+        long position = header.dataStart() + firstValue * header.itemSize();
         while (buffer.hasRemaining()) {
             if (channel.read(buffer, position + buffer.position()) < 0) {
                 throw new IOException(file + " became shorter while it was read");
             }
         }
-        buffer.flip();
     }
 
-    private void narrow(DoubleBuffer from, float[] to, int start, long firstValue) throws IOException {
-        for (int i = 0; from.hasRemaining(); i++) {
-            double wide = from.get();
-            float value = (float) wide;
-            if (Float.isInfinite(value) && !Double.isInfinite(wide)) {
-                throw new IOException(file + ": value " + (firstValue + start + i) + " is " + wide
-                        + ", which no float32 can hold");
+    /** The i-th value in the buffer. */
+    private float value(long firstValue, int i) throws IOException {
+        switch (header.itemSize()) {
+            case Short.BYTES -> {
+                return Float.float16ToFloat(buffer.getShort(i * Short.BYTES));
             }
-            to[start + i] = value;
+            case Float.BYTES -> {
+                return buffer.getFloat(i * Float.BYTES);
+            }
+            default -> {
+                double wide = buffer.getDouble(i * Double.BYTES);
+                float value = (float) wide;
+                if (Float.isInfinite(value) && !Double.isInfinite(wide)) {
+                    throw new IOException(file + ": value " + (firstValue + i) + " is " + wide
+                            + ", which no float32 can hold");
+                }
+                return value;
+            }
         }
     }
 

@@ -72,6 +72,98 @@ class NpyInputTest {
                 .containsExactly(values);
     }
 
+    /** The forms that numpy reads, besides those that it writes; it reads the same values from them. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            1 | {'descr': '<f4', 'fortran_order': False, 'shape': (2L, 3L, 1L), }
+            2 | {'descr': '<f4', 'fortran_order': False, 'shape': (2 L, 3, 1), }
+            1 | {u'descr': u'<f4', U'fortran_order': False, r"shape": (2, 3, 1)}
+            1 | {\\t'descr':\\t'<f4',\\t'fortran_order':\\tFalse,\\t'shape':\\t(2,\\t3,\\t1,\\t)\\t}\\t
+            3 | {\\r\\n'descr':\\r'<f4',\\n'fortran_order':False,\\f'shape'\\r:(2,3\\r,1,),\\r\\n}\\r\\n
+            1 | \\n\\t {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3, 1), }
+            """)
+    void everyFormOfTheHeaderIsRead(int version, String header) throws IOException {
+        String text = header.translateEscapes() + "\n";
+        float[] values = {1, -2.5f, 3, 4, 5, 6};
+        Path file = write(Samples.npy(version, text, Samples.littleEndian(values)));
+        try (Sequences input = Sequences.open(file)) {
+            assertThat(input.shape()).isEqualTo(new BatchShape(2, 3, 1));
+        }
+        assertThat(read(file)).containsExactly(values);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "<f2", ">f2", "=f2", "|f2", "f2", "e", "<e", "half", "float16", "=f4", "|f4", "f4", "f", ">f", "single",
+        "float32", "=f8", "f8", "d", "<d", "double", "float", "float64"
+    })
+    void everyNameOfAFloatTypeIsRead(String type) throws IOException {
+        ByteOrder order = type.startsWith("<") ? ByteOrder.LITTLE_ENDIAN
+                : type.startsWith(">") ? ByteOrder.BIG_ENDIAN : ByteOrder.nativeOrder();
+        float[] values = {1, -2.5f, Float.NaN, Float.NEGATIVE_INFINITY, -0f, 0x1p-24f};
+        ByteBuffer bytes = ByteBuffer.allocate(48).order(order);
+        for (float value : values) {
+            if (type.matches(".?(f2|e)|half|float16")) {
+                bytes.putShort(Float.floatToFloat16(value));
+            } else if (type.matches(".?(f4|f)|single|float32")) {
+                bytes.putFloat(value);
+            } else {
+                bytes.putDouble(value);
+            }
+        }
+        byte[] data = Arrays.copyOf(bytes.array(), bytes.position());
+        assertThat(read(write(Samples.npy(1, GOOD.replace("<f4", type) + "\n", data)))).containsExactly(values);
+    }
+
+    /** What numpy writes for x.T and for numpy.asfortranarray(x). */
+    @ParameterizedTest
+    @CsvSource({"5, 7, 3", "1, 7, 3", "5, 1, 3", "5, 7, 1", "300, 60, 16"})
+    void fortranOrderIsRead(int batch, int steps, int embed) throws IOException {
+        float[] values = new float[batch * steps * embed];
+        float[] columns = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = i;
+        }
+        for (int b = 0; b < batch; b++) {
+            for (int t = 0; t < steps; t++) {
+                for (int e = 0; e < embed; e++) {
+                    columns[b + batch * (t + steps * e)] = values[(b * steps + t) * embed + e];
+                }
+            }
+        }
+        String header = "{'descr': '<f4', 'fortran_order': True, 'shape': (" + batch + ", " + steps + ", " + embed
+                + "), }\n";
+        Path file = write(Samples.npy(1, header, Samples.littleEndian(columns)));
+        assertThat(read(file)).containsExactly(values);
+        int sequence = steps * embed;
+        try (Sequences input = Sequences.open(file)) {
+            for (int first = 0; first < batch; first += 2) {
+                int count = Math.min(2, batch - first);
+                float[] piece = new float[count * sequence];
+                input.read(first, count, piece);
+                assertThat(piece).containsExactly(
+                        Arrays.copyOfRange(values, first * sequence, (first + count) * sequence));
+            }
+        }
+        if (batch == 1) {
+            Path flat = write(Samples.npy(1, header.replace("(1, ", "("), Samples.littleEndian(columns)));
+            assertThat(read(flat)).containsExactly(values);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"'descr'", "<f4", "}", "1", "(2"})
+    void aNulIsRefusedWhereverItStands(String before) throws IOException {
+        Path file = write(Samples.npy(1, GOOD.replace(before, before + "\0") + "\n", new byte[24]));
+        assertThatThrownBy(() -> read(file)).isExactlyInstanceOf(IOException.class).hasMessageContaining("x.npy");
+    }
+
+    @Test
+    void version3KnowsNoLongNumbers() throws IOException {
+        Path file = write(Samples.npy(3, GOOD.replace("2,", "2L,") + "\n", new byte[24]));
+        assertThatThrownBy(() -> read(file)).hasMessageContaining("',' was expected");
+    }
+
     @Test
     void keysComeInAnyOrderWithEitherQuoteAndWithoutTheLastComma() throws IOException {
         String header = "{\"shape\":(3,2),'fortran_order':False,'descr':'<f4'}";
@@ -108,17 +200,26 @@ class NpyInputTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            {'descr': '<i4', 'fortran_order': False, 'shape': (2, 3, 1), }  | values of type '<i4'; allowed are float32
-            {'descr': '<f2', 'fortran_order': False, 'shape': (2, 3, 1), }  | values of type '<f2'
+            {'descr': '<i4', 'fortran_order': False, 'shape': (2, 3, 1), }  | values of type '<i4'; allowed are float16
+            {'descr': '<f16', 'fortran_order': False, 'shape': (2, 3, 1), } | values of type '<f16'
+            {'descr': '<float32', 'fortran_order': False, 'shape': (6,), }  | values of type '<float32'
+            {'descr': '4f4', 'fortran_order': False, 'shape': (6,), }       | values of type '4f4'
+            {'descr': '', 'fortran_order': False, 'shape': (6,), }          | values of type ''
+            {'descr': ('<f4', (4,)), 'fortran_order': False, 'shape': (6,), } | structured
             {'descr': '<U1', 'fortran_order': False, 'shape': (2, 3, 1), }  | values of type '<U1'
             {'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (6,), } | structured
-            {'descr': '<f4', 'fortran_order': True, 'shape': (2, 3, 1), }   | numpy.ascontiguousarray
             {'descr': '<f4', 'fortran_order': 0, 'shape': (2, 3, 1), }      | neither True nor False
             {'descr': '<f4', 'fortran_order': False, }                      | must all be there
             {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3, 1), 'x': 1} | key 'x' is unknown
             {'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (2, 3, 1)} | twice
             {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3, 1), } x | something follows
             {'descr': '<f4', 'fortran_order': False, 'shape': (2, -3, 1), } | whole number
+            {'descr': '<f4', 'fortran_order': False, 'shape': (02, 3, 1), } | whole number
+            {'descr': '<f4', 'fortran_order': False, 'shape': (2l, 3, 1), } | ',' was expected
+            {'descr': '<f4', 'fortran_order': False, 'shape': (2 3, 1, 1), } | ',' was expected
+            {ur'descr': '<f4', 'fortran_order': False, 'shape': (2, 3, 1), } | a string was expected
+            {u 'descr': '<f4', 'fortran_order': False, 'shape': (2, 3, 1), } | a string was expected
+            {b'descr': '<f4', 'fortran_order': False, 'shape': (2, 3, 1), } | a string was expected
             {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3.0, 1)}  | ',' was expected
             {'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999, 1)} | whole number
             {'descr': '<f4', 'fortran_order': False, 'shape': (6)}          | a tuple is needed
@@ -140,7 +241,7 @@ class NpyInputTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"desc, de\\nsc, key 'de scr'", "<f4, <\\nf4, values of type '< f4'"})
+    @CsvSource({"desc, de\\nsc, a string was expected", "desc, de\u001bsc, key 'de\\u001bscr' is unknown"})
     void whatIsQuotedStaysOnOneLine(String in, String broken, String message) throws IOException {
         String header = GOOD.replace(in, broken.replace("\\n", "\n"));
         Path file = write(Samples.npy(1, header + "\n", new byte[24]));
