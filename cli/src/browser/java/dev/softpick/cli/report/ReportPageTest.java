@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 class ReportPageTest {
 
-    private static final int CHARTS = 14;
+    private static final int CHARTS = 18;
     private static final Path PICTURES = Path.of("target", "report");
 
     private static Path page;

@@ -9,9 +9,9 @@ import java.util.function.ToDoubleFunction;
 /**
  * What is said of softpick beside what was measured.
  *
- * @param carried whether the numbers carry it
+ * @param supported whether the numbers support it
  */
-record Claim(String claim, String measured, boolean carried) {
+record Claim(String claim, String measured, boolean supported) {
 
     /** Where a norm falls below this part of what it was at spread 1, it saturates. */
     private static final double SATURATED = 0.1;

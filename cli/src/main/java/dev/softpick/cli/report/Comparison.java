@@ -18,7 +18,7 @@ import java.util.function.ToDoubleFunction;
 /** The four normalizers side by side: all numbers of a report, in the form of its JSON. */
 public record Comparison(
         Method method, List<Claim> claims, Shapes shapes, Dilution dilution, Saturation saturation,
-        List<TrainedModel> models, Speed speed) {
+        List<TrainedModel> models, Speed speed, List<Rounding> rounding) {
 
     // HTML-safe, so that it can stand in a script element.
     private static final Gson JSON = new GsonBuilder().setPrettyPrinting().create();
@@ -40,7 +40,8 @@ public record Comparison(
      * @param threads that share one forward pass
      */
     public record Setting(
-            Effort effort, SoftpickConfig config, String model, int threads, Machine machine, String version, String command) {}
+            Effort effort, SoftpickConfig config, String model, int threads, Machine machine, String version,
+            String command) {}
 
     /** Measures everything; takes {@code effort.seconds} and a few. */
     public static Comparison measure(Setting setting, Watcher watcher) throws IOException {
@@ -48,7 +49,7 @@ public record Comparison(
         Effort effort = setting.effort();
         // before the long work: it refuses more threads than a model can have
         Map<String, SoftpickTransformer> timed = Speed.models(setting.config(), setting.threads());
-        int parts = 3 + DATA.size() * Normalizer.values().length + effort.timedPoints();
+        int parts = 3 + 2 * DATA.size() * Normalizer.values().length + effort.timedPoints();
         int[] done = {0};
         watcher.at("what they do", done[0]++, parts);
         Shapes shapes = Shapes.measure();
@@ -57,11 +58,14 @@ public record Comparison(
         watcher.at("saturation", done[0]++, parts);
         Saturation saturation = Saturation.measure(effort.seeds());
         List<TrainedModel> models = new ArrayList<>();
+        List<Rounding> rounding = new ArrayList<>();
         for (String data : DATA) {
             TrainedModel.TestSet test = TrainedModel.TestSet.open(data);
             for (Normalizer normalizer : Normalizer.values()) {
                 watcher.at("trained models", done[0]++, parts);
                 models.add(TrainedModel.measure(test, normalizer, effort.sequences()));
+                watcher.at("rounded weights", done[0]++, parts);
+                rounding.add(Rounding.measure(test, normalizer, effort.bits()));
             }
         }
         // the timings would share the processors with what still warms up
@@ -71,11 +75,12 @@ public record Comparison(
                 watcher.at("timings", ++done[0], parts));
         BackendInfo backend = BackendInfo.current();
         Method method = new Method(
-                LocalDate.now().toString(), setting.machine().describe(), setting.machine().jdk(), setting.machine().flags(), backend.name(),
-                backend.width(), setting.version(), Machine.commit(Comparison.class), effort.name(), setting.command(),
+                LocalDate.now().toString(), setting.machine().describe(), setting.machine().jdk(),
+                setting.machine().flags(), backend.name(), backend.width(), setting.version(), Machine.commit(Comparison.class), effort.name(), setting.command(),
                 (System.nanoTime() - start) / 1e9);
         return new Comparison(
-                method, Claim.of(shapes, saturation, models), shapes, dilution, saturation, models, speed);
+                method, Claim.of(shapes, saturation, models), shapes, dilution, saturation, models, speed,
+                rounding);
     }
 
     /** The most telling figures: a name, then one for each normalizer. */
@@ -116,10 +121,10 @@ public record Comparison(
         }
     }
 
-    /** Each claim that is made for softpick, and whether the numbers carry it. */
+    /** Each claim that is made for softpick, and whether the numbers support it. */
     public List<String> verdicts() {
         return claims.stream()
-                .map(claim -> (claim.carried() ? "carried:     " : "not carried: ") + claim.claim() + ". "
+                .map(claim -> (claim.supported() ? "supported:     " : "not supported: ") + claim.claim() + ". "
                         + claim.measured())
                 .toList();
     }

@@ -58,6 +58,15 @@ record TrainedModel(
         boolean classes() {
             return file.tensors().get("label").dtype().isInteger();
         }
+
+        String metric() {
+            return classes() ? "accuracy" : "r2";
+        }
+
+        /** How good a model's answers are. */
+        double quality(float[] logits) throws IOException {
+            return classes() ? accuracy(logits, file.longs("label")) : R2.of(logits, file.floats("label"));
+        }
     }
 
     private static InputStream resource(String name) {
@@ -71,13 +80,10 @@ record TrainedModel(
         }
         float[] outputs = model.logits(test.input).values();
         boolean classes = test.classes();
-        double value = classes
-                ? accuracy(outputs, test.file.longs("label"))
-                : R2.of(outputs, test.file.floats("label"));
         int sequences = Math.min(mostSequences, test.input.size(0));
         Inside inside = new Inside(model, first(test.input, sequences));
         return new TrainedModel(
-                test.data, normalizer.id(), classes ? "accuracy" : "r2", value, reported(model, test, normalizer),
+                test.data, normalizer.id(), test.metric(), test.quality(outputs), reported(model, test, normalizer),
                 model.metadata().get(classes ? "test_accuracy_seeds" : "test_r2_seeds"), sequences,
                 inside.all.summary(), inside.sinkRate(), inside.firstKeyShare(), inside.firstKeyIfEven(),
                 inside.layers, inside.ssmaxScales);

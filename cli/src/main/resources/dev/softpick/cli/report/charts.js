@@ -278,3 +278,27 @@ charts.kurtosis = () => ({
     { type: 'line', data: [], markLine: guide(3, color('soft'), 'normal') }
   ]
 });
+
+// what rounding leaves of a model, and what it changes
+const widthAxis = first => xAxis('category', 'bits a weight', { data: [...first, ...widths.map(String)] });
+const atWidth = format => ({
+  ...base().tooltip,
+  trigger: 'axis',
+  formatter: ps => list(ps[0].axisValue + ' bits', ps.map(p => [p.marker, p.seriesName, format(p.value)]))
+});
+for (const set of sets) {
+  charts['rounded-' + set] = () => ({
+    ...base(),
+    xAxis: widthAxis(['32']),
+    yAxis: yAxis('value', set === 'digits' ? 'accuracy' : 'R²', { min: 0, max: set === 'digits' ? 1 : 0.8 }),
+    tooltip: atWidth(four),
+    series: ids.map(n => line(n, [taken(set, n).unrounded, ...taken(set, n).points.map(p => p.value)]))
+  });
+  charts['error-' + set] = () => ({
+    ...base(),
+    xAxis: widthAxis([]),
+    yAxis: yAxis('log', 'error of the logits, %', { axisLabel: { formatter: power } }),
+    tooltip: atWidth(v => v.toPrecision(2) + ' %'),
+    series: ids.map(n => line(n, taken(set, n).points.map(p => 100 * p.error)))
+  });
+}

@@ -25,6 +25,8 @@ const four = x => (Math.round((x + 1e-9) * 1e4) / 1e4).toFixed(4);
 const signed = s => String(s).replace('-', '−');
 const mean = xs => xs.reduce((a, b) => a + b, 0) / xs.length;
 const model = (set, id) => data.models.find(m => m.data === set && m.normalizer === id);
+const taken = (set, id) => data.rounding.find(r => r.data === set && r.normalizer === id);
+const widths = data.rounding[0].points.map(p => p.bits);
 const last = points => points[points.length - 1];
 const speedup = p => p.nanos.softmax.median / p.nanos.softpick.median;
 const time = ns => {

@@ -3,7 +3,7 @@ const longest = last(data.speed.forward.points);
 const longestAttention = last(data.speed.attention.points);
 const comparedToSoftmax = set => model(set, 'softpick').value - model(set, 'softmax').value;
 const better = ['digits', 'ecg'].filter(set => comparedToSoftmax(set) > 0);
-const carried = name => data.claims.find(c => c.claim.includes(name)).carried;
+const supported = name => data.claims.find(c => c.claim.includes(name)).supported;
 
 const factor = +data.shapes.ssmaxFactor.toPrecision(3);
 
@@ -22,7 +22,7 @@ function words() {
         ? 'better than it on both of two real tasks'
         : 'better than it on one of two real tasks, worse on the other';
   $('lead').textContent =
-    `Softpick is ${fast}; it is ${good}; and it is ${carried('sparse') ? 'sparse' : 'not sparse'}.`;
+    `Softpick is ${fast}; it is ${good}; and it is ${supported('sparse') ? 'sparse' : 'not sparse'}.`;
   for (const id of ids) {
     $('formulas').append(element('div', `<dt>${names[id]}</dt><dd>${formulas[id]}</dd>`, `--color:var(--${id})`));
   }
@@ -91,8 +91,8 @@ function tables() {
     'claims',
     ['claim', 'measured', ''],
     data.claims.map(c => ({
-      color: c.carried ? 'yes' : 'no',
-      cells: [text(c.claim), text(c.measured), `<span class="badge">${c.carried ? 'carried' : 'not carried'}</span>`]
+      color: c.supported ? 'yes' : 'no',
+      cells: [text(c.claim), text(c.measured), `<span class="badge">${c.supported ? 'supported' : 'not supported'}</span>`]
     }))
   );
   table(
@@ -159,6 +159,34 @@ function tables() {
     (better.length === 0 ? 'Softpick is not better than softmax here. ' : '') +
     `On the digits it is ${gap('digits')} ${side('digits')} softmax, ${noise('digits')}; ` +
     `on the electrocardiogram ${gap('ecg')} ${side('ecg')}, ${noise('ecg')}.`;
+  table(
+    'rounding',
+    ['test set', '', '32 bits', ...widths.map(w => w + ' bits')],
+    data.rounding.map(r => ({
+      color: r.normalizer,
+      first: r.normalizer === 'softpick',
+      cells: [
+        r.normalizer === 'softpick' ? r.data + (r.metric === 'r2' ? ', R²' : ', accuracy') : '',
+        dotted(r.normalizer),
+        four(r.unrounded),
+        ...r.points.map(p => `${signed(four(p.value))}<br><small>${percent(p.error, p.error < 0.1 ? 1 : 0)}</small>`)
+      ]
+    }))
+  );
+  const pairs = sets.flatMap(s => widths.map((w, i) => [s, i]));
+  const smaller = id => pairs.filter(([s, i]) => taken(s, id).points[i].error < taken(s, 'softmax').points[i].error);
+  const loss = (s, i) => Math.max(...ids.map(n => taken(s, n).unrounded - taken(s, n).points[i].value));
+  const cases = `${pairs.length} cases (two test sets, ${widths.length} widths)`;
+  $('rounded').textContent =
+    `With ${widths[0]} bits a weight no model loses more than ${(100 * Math.max(0, loss('digits', 0))).toFixed(1)} points ` +
+    `of accuracy or ${Math.max(0, loss('ecg', 0)).toFixed(3)} of R². Of ${cases}, the error of the logits is ` +
+    `smaller than softmax’s in ${smaller('softpick').length} for Edifice’s softpick, ` +
+    `in ${smaller('rectified_softpick').length} for rectified softpick and in ${smaller('ssmax').length} for ssmax. ` +
+    (smaller('softpick').length > 0.75 * pairs.length
+      ? 'Softpick bears rounding better than softmax here.'
+      : smaller('softpick').length < 0.25 * pairs.length
+        ? 'Softpick bears rounding worse than softmax here.'
+        : 'Softpick bears rounding neither better nor worse than softmax here.');
   const facts = {
     Machine: data.method.machine,
     JDK: data.method.jdk,

@@ -40,7 +40,7 @@ class CompareCommandTest {
         assertThat(compare.outLines().getFirst()).matches(" +softpick +softmax +ssmax +rectified");
         assertThat(compare.out()).containsPattern("(?m)^digits, accuracy +0\\.9806 +0\\.9889 +0\\.9889 +0\\.9778$");
         assertThat(compare.out()).containsPattern("(?m)^ecg, r2 +0\\.6154 +0\\.6599 +0\\.6768 +0\\.6738$");
-        assertThat(compare.out()).contains("carried:     Weights lie in", "not carried: Naturally sparse");
+        assertThat(compare.out()).contains("supported:     Weights lie in", "not supported: Naturally sparse");
         assertThat(compare.outLines()).contains("report: " + page, "numbers: " + folder.resolve("report.json"));
         assertThat(names()).containsExactly("report.html", "report.json");
         checkNumbers(JsonParser.parseString(Files.readString(folder.resolve("report.json"))).getAsJsonObject());
@@ -59,10 +59,21 @@ class CompareCommandTest {
             double zero = model.getAsJsonObject("weights").get("zero").getAsDouble();
             assertThat(zero > 0.3).isEqualTo(rectified);
         }
-        List<Boolean> carried = numbers.getAsJsonArray("claims").asList().stream()
-                .map(claim -> claim.getAsJsonObject().get("carried").getAsBoolean())
+        List<Boolean> supported = numbers.getAsJsonArray("claims").asList().stream()
+                .map(claim -> claim.getAsJsonObject().get("supported").getAsBoolean())
                 .toList();
-        assertThat(carried).containsExactly(true, true, true, false, false);
+        assertThat(supported).containsExactly(true, true, true, false, false);
+        JsonArray rounding = numbers.getAsJsonArray("rounding");
+        assertThat(rounding).hasSize(8);
+        for (JsonElement element : rounding) {
+            JsonObject model = element.getAsJsonObject();
+            JsonArray points = model.getAsJsonArray("points");
+            JsonObject eight = points.get(0).getAsJsonObject();
+            assertThat(eight.get("value").getAsDouble()).as("with 8 bits")
+                    .isCloseTo(model.get("unrounded").getAsDouble(), within(0.005));
+            assertThat(eight.get("error").getAsDouble()).isBetween(1e-4, 0.05);
+            assertThat(points.get(1).getAsJsonObject().get("error").getAsDouble()).as("with 2 bits").isGreaterThan(0.1);
+        }
         JsonObject speed = numbers.getAsJsonObject("speed");
         assertThat(speed.get("gflops").getAsDouble()).isPositive();
         for (String curve : List.of("rows", "attention", "forward")) {
@@ -135,14 +146,14 @@ class CompareCommandTest {
             2 | --output,@/report.txt                       | it must end in .html
             2 | --output,@/.html                            | it must end in .html
             1 | --output,@/none/report.html                 | none does not exist
-            1 | --output,@/sub.html                         | sub.html is a folder
-            1 | --output,@/taken.html                       | taken.json is a folder
+            1 | --output,@/sub.html                         | sub.html: it is a folder
+            1 | --output,@/taken.html                       | taken.json: it is a folder
             1 | --output,@/noise.safetensors/report.html    | noise.safetensors is not a folder
-            1 | --output,/proc/report.html                  | cannot write /proc/report.html
+            1 | --output,/proc/report.html                  | /proc/report.html: 
             1 | --model,@/none.safetensors                  | none.safetensors: no such file
             1 | --model,@/sub.html                          | sub.html is a folder
             1 | --model,@/noise.safetensors                 | noise.safetensors
-            2 | --threads,2000                              | --threads is 2000; allowed is 1 to 1024
+            2 | --threads,2000                              | '2000' is not a whole number from 1 to 1024
             2 | --normalizer,hardmax                        | hardmax
             2 | --quick,now                                 | now
             """)
