@@ -26,6 +26,13 @@ final class Goals {
     static final Goal WINDOW_RERUN = atLeast("sliding step", "ONNX Runtime's rerun of the window / ours", 8, RATIO);
     static final Goal STATE = atMost("state at 8,192 frames", "softpick / softmax", 0.55, "%.4f");
 
+    static final Goal STEP_INT8 = atLeast("step, int8", "ONNX Runtime's int8 step graph / ours", 2, RATIO);
+    static final Goal STEP_FLOAT = atLeast("step, float", "ONNX Runtime's float step graph / ours", 2.4, RATIO);
+    static final Goal LOAD_INT8 = atMost("from bytes to a loaded model, int8", "of float", 0.5, RATIO);
+    static final Goal HELD_INT8 = atMost("loaded model, int8", "MB held", 5, "%.2f");
+    static final Goal COLD_INT8 =
+            atMost("JVM start to first output, int8 file", "ours / ONNX Runtime with its int8 file", 0.55, RATIO);
+
     /** Of ONNX Runtime's full and pruned graph over ours, by shape. */
     private static final Map<String, double[]> FORWARD = Map.of(
             "1×60", new double[] {1.8, 1.6}, "8×60", new double[] {1.6, 1.4}, "32×60", new double[] {1.6, 1.4},
@@ -64,6 +71,18 @@ final class Goals {
     /** Null where nothing is asked for. */
     static Goal twoThreads(String work, int rows) {
         return rows < ROWS_FOR_TWO_THREADS ? null : atLeast("forward " + work, "our one thread / ours", 1.8, RATIO);
+    }
+
+    static Goal roundedForward(String shape, String who) {
+        return atMost("forward " + shape + ", " + who, "of our float", 1.03, RATIO);
+    }
+
+    static Goal roundedStep(String who) {
+        return atLeast("step, " + who, "our float / it", who.contains("int8") ? 2 : 1.6, RATIO);
+    }
+
+    static Goal roundedRow(String format) {
+        return atLeast("matmul, M = 1, " + format, "of the read bandwidth of its bytes", 80, PERCENT);
     }
 
     static Goal allocation(String work) {

@@ -43,6 +43,11 @@ final class OnnxGraph {
         return constant(TensorProto.DataType.FLOAT, bytes, shape);
     }
 
+    /** Signed bytes. */
+    String bytes(byte[] values, long... shape) {
+        return constant(TensorProto.DataType.INT8, ByteBuffer.wrap(values), shape);
+    }
+
     String longs(long... values) {
         ByteBuffer bytes = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asLongBuffer().put(values);
@@ -72,6 +77,36 @@ final class OnnxGraph {
                 AttributeProto.newBuilder().setName("perm").setType(AttributeProto.AttributeType.INTS);
         Arrays.stream(permutation).forEach(perm::addInts);
         return add(node("Transpose", x).addAttribute(perm));
+    }
+
+    /** As {@code float}. */
+    String cast(String x) {
+        return add(node("Cast", x).addAttribute(integer("to", TensorProto.DataType.FLOAT.getNumber())));
+    }
+
+    String concat(int axis, String... parts) {
+        return add(node("Concat", parts).addAttribute(integer("axis", axis)));
+    }
+
+    /** Indices {@code from} to {@code to} of an axis. */
+    String slice(String x, int axis, long from, long to) {
+        return op("Slice", x, longs(from), longs(to), longs(axis));
+    }
+
+    /**
+     * A tensor as unsigned bytes, with the one scale and zero point that its own values ask for.
+     *
+     * @param values uint8
+     * @param scale a float
+     * @param zeroPoint uint8
+     */
+    record Quantized(String values, String scale, String zeroPoint) {}
+
+    Quantized quantized(String x) {
+        NodeProto.Builder node = node("DynamicQuantizeLinear", x);
+        Quantized names = new Quantized(newName(), newName(), newName());
+        graph.addNode(node.addOutput(names.values()).addOutput(names.scale()).addOutput(names.zeroPoint()));
+        return names;
     }
 
     String softmax(String x) {

@@ -17,15 +17,9 @@ final class OnnxSession implements AutoCloseable {
     private final OnnxTensor output;
     private final FloatBuffer result;
 
-    /** Spinning between runs stays allowed, which is the runtime's default and its best. */
     OnnxSession(byte[] graph, float[] x, long[] inputShape, long[] outputShape, int threads) throws OrtException {
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
-        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-            options.setIntraOpNumThreads(threads);
-            options.setInterOpNumThreads(1);
-            options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
-            session = environment.createSession(graph, options);
-        }
+        session = open(graph, threads);
         FloatBuffer in = direct(x.length);
         in.put(x).rewind();
         result = direct(Math.toIntExact(outputShape[0] * outputShape[1]));
@@ -33,7 +27,17 @@ final class OnnxSession implements AutoCloseable {
         output = OnnxTensor.createTensor(environment, result, outputShape);
     }
 
-    private static FloatBuffer direct(int length) {
+    /** Spinning between runs stays allowed, which is the runtime's default and its best. */
+    static OrtSession open(byte[] graph, int threads) throws OrtException {
+        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+            options.setIntraOpNumThreads(threads);
+            options.setInterOpNumThreads(1);
+            options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+            return OrtEnvironment.getEnvironment().createSession(graph, options);
+        }
+    }
+
+    static FloatBuffer direct(int length) {
         return ByteBuffer.allocateDirect(4 * length)
                 .order(ByteOrder.nativeOrder())
                 .asFloatBuffer();

@@ -19,15 +19,16 @@ final class OnnxTransformer {
 
     private final OnnxGraph graph = new OnnxGraph();
     private final SoftpickConfig config;
-    private final SafetensorsFile file;
     private final int batch;
     private final int steps;
+    private final OnnxLayers layers;
 
-    private OnnxTransformer(SoftpickConfig config, SafetensorsFile file, int batch, int steps) {
+    private OnnxTransformer(
+            SoftpickConfig config, SafetensorsFile file, int batch, int steps, OnnxLayers.Precision precision) {
         this.config = config;
-        this.file = file;
         this.batch = batch;
         this.steps = steps;
+        layers = new OnnxLayers(graph, file, precision);
     }
 
     /** The normalizer of that name; the graphs exist for two. */
@@ -49,7 +50,14 @@ final class OnnxTransformer {
 
     static byte[] graph(SoftpickConfig config, SafetensorsFile file, int batch, int steps, boolean pruned)
             throws SafetensorsException {
-        return new OnnxTransformer(config, file, batch, steps).build(pruned);
+        return new OnnxTransformer(config, file, batch, steps, OnnxLayers.Precision.FLOAT).build(pruned);
+    }
+
+    /** Pruned, in either precision. */
+    static byte[] pruned(
+            SoftpickConfig config, SafetensorsFile file, int batch, int steps, OnnxLayers.Precision precision)
+            throws SafetensorsException {
+        return new OnnxTransformer(config, file, batch, steps, precision).build(true);
     }
 
     private byte[] build(boolean pruned) throws SafetensorsException {
@@ -57,25 +65,25 @@ final class OnnxTransformer {
         int embed = config.embedDim();
         int rows = batch * steps;
         String x = graph.reshape(graph.input("x", batch, steps, embed), rows, embed);
-        String hidden = config.inputProjection() ? dense(x, "input_projection", embed, h, 1f) : x;
+        String hidden = config.inputProjection() ? layers.dense(x, "input_projection", embed, h, 1f) : x;
         String mask = graph.floats(mask(), steps, steps);
         for (int layer = 1; layer <= config.numLayers(); layer++) {
             hidden = block(hidden, "softpick_block_" + layer, mask, pruned && layer == config.numLayers());
         }
         String last = pruned ? hidden : lastOf(hidden);
-        String y = config.finalNorm() ? norm(last, "final_norm") : last;
+        String y = config.finalNorm() ? layers.norm(last, "final_norm", h) : last;
         graph.output(y, "y", batch, h);
         return graph.bytes();
     }
 
     private String block(String x, String name, String mask, boolean lastOnly) throws SafetensorsException {
         int h = config.hiddenSize();
-        String normed = norm(x, name + "_attn_norm");
+        String normed = layers.norm(x, name + "_attn_norm", h);
         String residual = lastOnly ? lastOf(x) : x;
         String attended = attention(normed, name + "_attn_", mask, lastOnly);
-        String y = graph.op("Add", residual, dense(attended, name + "_attn_out_proj", h, h, 1f));
-        String inner = dense(norm(y, name + "_ffn_norm"), name + "_ffn_up", h, config.ffnSize(), 1f);
-        return graph.op("Add", y, dense(graph.op("Gelu", inner), name + "_ffn_down", config.ffnSize(), h, 1f));
+        String y = graph.op("Add", residual, layers.dense(attended, name + "_attn_out_proj", h, h, 1f));
+        String inner = layers.dense(layers.norm(y, name + "_ffn_norm", h), name + "_ffn_up", h, config.ffnSize(), 1f);
+        return graph.op("Add", y, layers.dense(graph.op("Gelu", inner), name + "_ffn_down", config.ffnSize(), h, 1f));
     }
 
     private String attention(String x, String name, String mask, boolean lastOnly) throws SafetensorsException {
@@ -83,10 +91,10 @@ final class OnnxTransformer {
         int heads = config.numHeads();
         int size = config.headSize();
         int rows = lastOnly ? 1 : steps;
-        String queries = dense(lastOnly ? lastOf(x) : x, name + "q_proj", h, h, (float) (1 / Math.sqrt(size)));
+        String queries = layers.dense(lastOnly ? lastOf(x) : x, name + "q_proj", h, h, (float) (1 / Math.sqrt(size)));
         String q = graph.transpose(graph.reshape(queries, batch, rows, heads, size), 0, 2, 1, 3);
-        String keys = graph.reshape(dense(x, name + "k_proj", h, h, 1f), batch, steps, heads, size);
-        String values = graph.reshape(dense(x, name + "v_proj", h, h, 1f), batch, steps, heads, size);
+        String keys = graph.reshape(layers.dense(x, name + "k_proj", h, h, 1f), batch, steps, heads, size);
+        String values = graph.reshape(layers.dense(x, name + "v_proj", h, h, 1f), batch, steps, heads, size);
         String v = graph.transpose(values, 0, 2, 1, 3);
         String scores = graph.op("MatMul", q, graph.transpose(keys, 0, 2, 3, 1));
         String attended;
@@ -118,24 +126,5 @@ final class OnnxTransformer {
     /** The last step of every sequence of {@code [batch · steps, hidden]}. */
     private String lastOf(String x) {
         return graph.at(graph.reshape(x, batch, steps, config.hiddenSize()), steps - 1);
-    }
-
-    private String norm(String x, String name) throws SafetensorsException {
-        int h = config.hiddenSize();
-        return graph.layerNorm(
-                x, graph.floats(file.floats(name + ".gamma"), h), graph.floats(file.floats(name + ".beta"), h));
-    }
-
-    private String dense(String x, String name, int in, int out, float scale) throws SafetensorsException {
-        String kernel = graph.floats(scaled(file.floats(name + ".kernel"), scale), in, out);
-        return graph.op("Gemm", x, kernel, graph.floats(scaled(file.floats(name + ".bias"), scale), out));
-    }
-
-    private static float[] scaled(float[] values, float scale) {
-        float[] scaled = values.clone();
-        for (int i = 0; i < scaled.length; i++) {
-            scaled[i] *= scale;
-        }
-        return scaled;
     }
 }

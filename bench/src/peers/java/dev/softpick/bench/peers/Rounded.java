@@ -1,0 +1,199 @@
+package dev.softpick.bench.peers;
+
+import ai.onnxruntime.OrtException;
+import dev.softpick.bench.harness.Ceilings;
+import dev.softpick.bench.harness.Column;
+import dev.softpick.bench.harness.Outputs;
+import dev.softpick.bench.harness.Result;
+import dev.softpick.bench.harness.Rounds;
+import dev.softpick.bench.harness.Sizes;
+import dev.softpick.bench.harness.Table;
+import dev.softpick.bench.peers.OnnxLayers.Precision;
+import dev.softpick.measure.Gaussian;
+import dev.softpick.model.SoftpickConfig;
+import dev.softpick.model.SoftpickTransformer;
+import dev.softpick.model.StreamingSession;
+import dev.softpick.model.Window;
+import dev.softpick.model.safetensors.SafetensorsFile;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * What rounded weights cost and bring: ours in each format beside ONNX Runtime in float and with dynamic int8, both with the
+ * pruned graph; forward passes, steps with full windows, and how far each is from our float model. One thread.
+ */
+@Command(
+        name = "rounded",
+        header = "Weights of 16 and 8 bits beside ONNX Runtime in float and int8.",
+        mixinStandardHelpOptions = true)
+final class Rounded implements Callable<Integer> {
+
+    private static final SoftpickConfig CONFIG = SoftpickConfig.builder().embedDim(64).build();
+    private static final int ROUNDS = 15;
+    private static final int WARM_UP_MILLIS = 1500;
+    private static final double ALLOWED_DIFFERENCE = 2e-5;
+
+    /** Far above what rounding does, far below what a wrong graph does. */
+    private static final double ALLOWED_ROUNDED = 0.5;
+
+    /** Steps after which a window has been full for long. */
+    private static final int FULL = 130;
+
+    @Mixin
+    private Peers.Common common;
+
+    @Option(names = "--shapes", split = ",", paramLabel = "BxT", description = "Of the forward pass. Default: ${DEFAULT-VALUE}.")
+    private List<String> shapes = List.of("1x60", "8x60", "32x60", "1x512");
+
+    private final SoftpickTransformer model = SoftpickTransformer.random(CONFIG, 1);
+    private final Map<String, SoftpickTransformer> ours = RoundedModels.of(model);
+    private Rounds rounds;
+    private Result result;
+
+    @Override
+    public Integer call() throws IOException, OrtException {
+        rounds = new Rounds(common.rounds(ROUNDS));
+        result = Result.here(
+                "rounded", "Rounded weights", Peers.commands("rounded --rounds " + rounds.rounds()),
+                "Default model, one thread, all works of a row in turns, medians; outputs compared before. ONNX Runtime with the"
+                        + " pruned graph; its int8 is what its own tool makes: weights with a scale a column, inputs with one a"
+                        + " tensor, found while it runs. *Off by*: the largest difference of a hidden state from our float model's.",
+                rounds.rounds());
+        ours.values().forEach(SoftpickTransformer::warmUp);
+        SafetensorsFile weights = OnnxTransformer.weights(model);
+        Table forward = result.add(new Table(
+                "forward", "Forward pass", "", Column.key("shape", "batch×steps"), Column.key("who", "who"),
+                Column.figure("ms", "ms", "%.3f"), Column.followed("of_float", "our float / it", "%.2f"),
+                Column.followed("onnx_float", "ONNX Runtime float / it", "%.2f"),
+                Column.followed("onnx_int8", "ONNX Runtime int8 / it", "%.2f"),
+                Column.figure("difference", "off by", "%.1e"), Column.figure("bytes", "bytes a call", "%d"),
+                Column.figure("fma_gflops", "FMA peak, GFLOP/s", "%.0f")));
+        for (String shape : shapes) {
+            int[] sizes = Sizes.parse(shape, 2);
+            forward(forward, weights, sizes[0], sizes[1]);
+        }
+        steps(weights);
+        RoundedLoad.measure(result, ours, rounds);
+        RoundedMatMul.measure(result, rounds);
+        result.write(common.out());
+        return 0;
+    }
+
+    private void forward(Table table, SafetensorsFile weights, int batch, int steps) throws IOException, OrtException {
+        float[] x = Gaussian.of(2, batch * steps * CONFIG.embedDim());
+        long[] in = {batch, steps, CONFIG.embedDim()};
+        long[] out = {batch, CONFIG.hiddenSize()};
+        Row row = new Row();
+        ours.forEach((format, rounded) -> {
+            float[] y = new float[batch * CONFIG.hiddenSize()];
+            row.add("ours, " + format, () -> rounded.forward(x, batch, steps, y), () -> y);
+        });
+        try (OnnxSession floats = new OnnxSession(
+                        OnnxTransformer.pruned(CONFIG, weights, batch, steps, Precision.FLOAT), x, in, out, 1);
+                OnnxSession bytes = new OnnxSession(
+                        OnnxTransformer.pruned(CONFIG, weights, batch, steps, Precision.INT8), x, in, out, 1)) {
+            row.add(RoundedModels.ONNX_FLOAT, floats::run, floats::output);
+            row.add(RoundedModels.ONNX_INT8, bytes::run, bytes::output);
+            double[] m = row.medians(rounds, List.of(() -> Ceilings.fma(1)));
+            row.write(table, batch + "×" + steps, m);
+            goals(batch + "×" + steps, row, m);
+        }
+    }
+
+    private void goals(String shape, Row row, double[] m) {
+        for (int i = 1; i < ours.size(); i++) {
+            result.goal(Goals.roundedForward(shape, row.names.get(i)), m[i] / m[0]);
+            result.goal(Goals.allocation("forward " + shape + ", " + row.names.get(i)), row.bytes(i));
+        }
+    }
+
+    /** A step of one stream whose window is full. */
+    private void steps(SafetensorsFile weights) throws IOException, OrtException {
+        float[] frame = Gaussian.of(4, CONFIG.embedDim());
+        float[] history = Gaussian.of(5, FULL * CONFIG.embedDim());
+        Row row = new Row();
+        ours.forEach((format, rounded) -> {
+            StreamingSession session = rounded.newSession(Window.SLIDING);
+            session.feed(history, FULL);
+            float[] y = new float[CONFIG.hiddenSize()];
+            row.add("ours, " + format, () -> session.step(frame, y), () -> y);
+        });
+        try (OnnxStream floats = new OnnxStream(OnnxStep.graph(CONFIG, weights, 1, Precision.FLOAT), CONFIG, 1);
+                OnnxStream bytes = new OnnxStream(OnnxStep.graph(CONFIG, weights, 1, Precision.INT8), CONFIG, 1)) {
+            for (OnnxStream stream : List.of(floats, bytes)) {
+                for (int i = 0; i < FULL; i++) {
+                    stream.step(Arrays.copyOfRange(history, i * frame.length, (i + 1) * frame.length));
+                }
+            }
+            row.add(RoundedModels.ONNX_FLOAT, () -> floats.step(frame), floats::answer);
+            row.add(RoundedModels.ONNX_INT8, () -> bytes.step(frame), bytes::answer);
+            double[] m = row.medians(rounds, List.of(() -> Ceilings.fma(1)));
+            Table table = result.add(new Table(
+                    "step", "A step, window 60, full",
+                    "Ours: a sliding session. ONNX Runtime: its caches as inputs and outputs that lie in memory from before.",
+                    Column.key("work", "work"), Column.key("who", "who"), Column.figure("ms", "ms", "%.4f"),
+                    Column.followed("of_float", "our float / it", "%.2f"),
+                    Column.followed("onnx_float", "ONNX Runtime float / it", "%.2f"),
+                    Column.followed("onnx_int8", "ONNX Runtime int8 / it", "%.2f"),
+                    Column.figure("difference", "off by", "%.1e"), Column.figure("bytes", "bytes a call", "%d"),
+                    Column.figure("fma_gflops", "FMA peak, GFLOP/s", "%.0f")));
+            row.write(table, "step", m);
+            int onnxFloat = ours.size();
+            result.goal(Goals.STEP_FLOAT, m[onnxFloat] / m[0]);
+            for (int i = 1; i < onnxFloat; i++) {
+                result.goal(Goals.roundedStep(row.names.get(i)), m[0] / m[i]);
+                result.goal(Goals.allocation("step, " + row.names.get(i)), row.bytes(i));
+            }
+            if (row.names.contains("ours, int8")) {
+                result.goal(Goals.STEP_INT8, m[onnxFloat + 1] / m[row.names.indexOf("ours, int8")]);
+            }
+        }
+    }
+
+    /** The same work by all: ours in each format, then ONNX Runtime in float and int8. */
+    private static final class Row {
+        private final List<String> names = new ArrayList<>();
+        private final List<Runnable> works = new ArrayList<>();
+        private final List<Double> differences = new ArrayList<>();
+        private float[] expected;
+
+        /** Runs it once and compares: what is in float must be our float model's output. */
+        void add(String name, Runnable work, Supplier<float[]> output) {
+            work.run();
+            float[] y = output.get().clone();
+            expected = expected == null ? y : expected;
+            boolean rounded = !name.contains("float");
+            Outputs.same(name + " and our float model", y, expected, rounded ? ALLOWED_ROUNDED : ALLOWED_DIFFERENCE);
+            names.add(name);
+            works.add(work);
+            differences.add(Outputs.difference(y, expected));
+        }
+
+        double[] medians(Rounds rounds, List<DoubleSupplier> ceilings) {
+            Rounds.warmUp(() -> Ceilings.fma(1), 500);
+            return rounds.medians(works, ceilings, WARM_UP_MILLIS);
+        }
+
+        long bytes(int i) {
+            return Rounds.allocated(works.get(i));
+        }
+
+        void write(Table table, String what, double[] m) {
+            int onnx = names.size() - 2;
+            for (int i = 0; i < names.size(); i++) {
+                table.row(
+                        what, names.get(i), m[i] / 1e6, m[0] / m[i], m[onnx] / m[i], m[onnx + 1] / m[i],
+                        differences.get(i), i < onnx ? bytes(i) : null, m[names.size()]);
+            }
+        }
+    }
+}
