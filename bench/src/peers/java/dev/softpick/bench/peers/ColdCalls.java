@@ -97,7 +97,7 @@ final class ColdCalls {
     }
 
     /** Kilobytes of memory that this process has held at most; −1 where the system does not say. */
-    private static long peakMemory() throws IOException {
+    static long peakMemory() throws IOException {
         Path status = Path.of("/proc/self/status");
         if (Files.isReadable(status)) {
             for (String line : Files.readAllLines(status)) {

@@ -4,6 +4,7 @@ import static dev.softpick.bench.harness.Goal.atLeast;
 import static dev.softpick.bench.harness.Goal.atMost;
 
 import dev.softpick.bench.harness.Goal;
+import java.util.List;
 import java.util.Map;
 
 /** What is to be reached, all of it. */
@@ -32,6 +33,12 @@ final class Goals {
     static final Goal HELD_INT8 = atMost("loaded model, int8", "MB held", 5, "%.2f");
     static final Goal COLD_INT8 =
             atMost("JVM start to first output, int8 file", "ours / ONNX Runtime with its int8 file", 0.55, RATIO);
+
+    static final Goal SERVICE_MEMORY = atMost("service, default flags", "peak memory of ONNX Runtime's", 1, RATIO);
+    static final Goal SMALL_SERVICE_MEMORY = atMost("service with the recipe", "peak memory, MB", 150, "%.0f");
+
+    /** The recipe for a service that is to be small. */
+    static final List<String> SMALL_SERVICE = List.of("-Xmn16m");
 
     /** Of ONNX Runtime's full and pruned graph over ours, by shape. */
     private static final Map<String, double[]> FORWARD = Map.of(
@@ -83,6 +90,14 @@ final class Goals {
 
     static Goal roundedRow(String format) {
         return atLeast("matmul, M = 1, " + format, "of the read bandwidth of its bytes", 80, PERCENT);
+    }
+
+    static Goal serviceRate(String load) {
+        return atLeast("service, " + load, "requests a second of ONNX Runtime's, float", 1.55, RATIO);
+    }
+
+    static Goal serviceLatency(String load) {
+        return atMost("service, " + load, "p99 of ONNX Runtime's, float", 1, RATIO);
     }
 
     static Goal allocation(String work) {

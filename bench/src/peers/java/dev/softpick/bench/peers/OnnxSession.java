@@ -7,6 +7,7 @@ import ai.onnxruntime.OrtSession;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.file.Path;
 import java.util.Map;
 
 /** A graph in ONNX Runtime with its input and output pinned: a run copies nothing between Java and native memory. */
@@ -27,14 +28,25 @@ final class OnnxSession implements AutoCloseable {
         output = OnnxTensor.createTensor(environment, result, outputShape);
     }
 
-    /** Spinning between runs stays allowed, which is the runtime's default and its best. */
     static OrtSession open(byte[] graph, int threads) throws OrtException {
-        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-            options.setIntraOpNumThreads(threads);
-            options.setInterOpNumThreads(1);
-            options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+        try (OrtSession.SessionOptions options = options(threads)) {
             return OrtEnvironment.getEnvironment().createSession(graph, options);
         }
+    }
+
+    static OrtSession open(Path graph, int threads) throws OrtException {
+        try (OrtSession.SessionOptions options = options(threads)) {
+            return OrtEnvironment.getEnvironment().createSession(graph.toString(), options);
+        }
+    }
+
+    /** Spinning between runs stays allowed, which is the runtime's default and its best. */
+    private static OrtSession.SessionOptions options(int threads) throws OrtException {
+        OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+        options.setIntraOpNumThreads(threads);
+        options.setInterOpNumThreads(1);
+        options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+        return options;
     }
 
     static FloatBuffer direct(int length) {

@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
         name = "peers",
         header = "Measures ours beside ONNX Runtime and OpenBLAS.",
         mixinStandardHelpOptions = true,
-        subcommands = {Compare.class, StreamingTable.class, Rounded.class, ColdStart.class})
+        subcommands = {Compare.class, StreamingTable.class, Rounded.class, ColdStart.class, ServiceLoad.class})
 public final class Peers implements Callable<Integer> {
 
     static final List<String> BUILD = List.of("mvn -q -Ppeers -pl bench -am -DskipTests package");

@@ -62,6 +62,7 @@ final class RoundedMatMul {
             Outputs.same(format.name() + " and float", y, expected, ALLOWED_DIFFERENCE);
             float[] bytes = new float[(int) (COPIES * K * N * format.bytes() / Float.BYTES)];
             Arrays.fill(bytes, 1f); // untouched pages are all the same one
+            Rounds.warmUp(() -> Ceilings.read(bytes), 200);
             ceilings.add(() -> Ceilings.read(bytes));
         }
         double[] m = rounds.medians(works, ceilings, WARM_UP_MILLIS);
