@@ -43,7 +43,8 @@ final class Bits {
         }
         String forced = System.getProperty("softpick.backend");
         if (forced == null) {
-            throw new IllegalStateException("no backend is forced: a model serves its first calls on scalar kernels then,"
+            throw new IllegalStateException("no backend is forced: a model serves its first calls on scalar"
+                    + " kernels then,"
                     + " and their bits say nothing about the others; give --backend vector or --backend scalar");
         }
         BackendInfo chosen = BackendInfo.current();
@@ -60,7 +61,8 @@ final class Bits {
         for (int round = 1; round < rounds; round++) {
             String again = checksum();
             if (!again.equals(checksum)) {
-                throw new IllegalStateException("round " + round + " has checksum " + again + ", the first " + checksum);
+                throw new IllegalStateException("round " + round + " has checksum " + again + ", the first "
+                        + checksum);
             }
         }
         return checksum;

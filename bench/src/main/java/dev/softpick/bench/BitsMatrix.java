@@ -16,9 +16,9 @@ import picocli.CommandLine.Option;
  * {@code softpick bench bits}: runs the same small models in JVMs that differ in everything that must not matter, and
  * compares the bits.
  *
- * <p>Each pair of a backend and width with a collector, with a way to compile, and of a collector with a way to compile is
- * in one JVM at least; in every JVM all numbers of threads meet all batches. Every JVM has its backend forced, because a
- * model serves its first calls on scalar kernels otherwise, and says which one it ran on.
+ * <p>Each pair of a backend and width with a collector, with a way to compile, and of a collector with a way to compile
+ * is in one JVM at least; in every JVM all numbers of threads meet all batches. Every JVM has its backend forced,
+ * because a model serves its first calls on scalar kernels otherwise, and says which one it ran on.
  */
 @Command(
         name = "bits",
@@ -32,9 +32,14 @@ import picocli.CommandLine.Option;
 final class BitsMatrix implements Callable<Integer> {
 
     private static final String[][] BACKENDS = {
-        {"vector"}, {"vector", "-XX:+IgnoreUnrecognizedVMOptions", "-XX:UseAVX=2"}, {"vector", "-XX:MaxVectorSize=16"}, {"scalar"}
+        {"vector"},
+        {"vector", "-XX:+IgnoreUnrecognizedVMOptions", "-XX:UseAVX=2"},
+        {"vector", "-XX:MaxVectorSize=16"},
+        {"scalar"}
     };
-    private static final String[] COLLECTORS = {"-XX:+UseG1GC", "-XX:+UseParallelGC", "-XX:+UseSerialGC", "-XX:+UseZGC"};
+    private static final String[] COLLECTORS = {
+        "-XX:+UseG1GC", "-XX:+UseParallelGC", "-XX:+UseSerialGC", "-XX:+UseZGC"
+    };
     private static final String[][] COMPILERS = {
         {"interpreter", "-Xint"}, {"C1", "-XX:TieredStopAtLevel=1"}, {"C2", "-XX:+TieredCompilation"}
     };
@@ -60,7 +65,8 @@ final class BitsMatrix implements Callable<Integer> {
     @Option(
             names = "--write",
             paramLabel = "FOLDER",
-            description = "With --short: writes models, a sequence and sessions' states, whose bytes are the same everywhere.")
+            description = "With --short: writes models, a sequence and sessions' states, whose bytes are the"
+                    + " same everywhere.")
     private Path write;
 
     @Option(
@@ -98,7 +104,8 @@ final class BitsMatrix implements Callable<Integer> {
                 checksums.add(said[2]);
                 jvms++;
                 widths.add(said[1]);
-                System.out.printf("%-8s %-5s %-20s %-12s %s%n", said[0], said[1], COLLECTORS[c].substring(8), compiler[0],
+                System.out.printf(
+                        "%-8s %-5s %-20s %-12s %s%n", said[0], said[1], COLLECTORS[c].substring(8), compiler[0],
                         said[2]);
             }
         }

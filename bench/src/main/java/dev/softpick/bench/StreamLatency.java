@@ -26,12 +26,12 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * {@code softpick bench latency}: streams the electrocardiogram that comes with the trained models, again and again, and
- * writes for each window R² of the streamed predictions beside the batch's, steps per second, and the time that one step in
- * a hundred and one in a thousand exceeds.
+ * {@code softpick bench latency}: streams the electrocardiogram that comes with the trained models, again and again,
+ * and writes for each window R² of the streamed predictions beside the batch's, steps per second, and the time that one
+ * step in a hundred and one in a thousand exceeds.
  *
- * <p>Every pass over the stretch begins anew, so that an unbounded session remembers at most its 2,000 frames. The first
- * tenth of the steps warms up and is not counted.
+ * <p>Every pass over the stretch begins anew, so that an unbounded session remembers at most its 2,000 frames. The
+ * first tenth of the steps warms up and is not counted.
  */
 @Command(
         name = "latency",
@@ -39,7 +39,8 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 final class StreamLatency implements Callable<Integer> {
 
-    @Option(names = "--models", paramLabel = "FOLDER", defaultValue = "models", description = "Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--models", paramLabel = "FOLDER", defaultValue = "models",
+            description = "Default: ${DEFAULT-VALUE}.")
     private Path folder;
 
     @Option(names = "--steps", paramLabel = "N", defaultValue = "200000", description = "Default: ${DEFAULT-VALUE}.")
@@ -55,7 +56,8 @@ final class StreamLatency implements Callable<Integer> {
     private final Table table = new Table(
             "latency", "The electrocardiogram, one frame at a time", "R² over the 2,000 frames of the stretch.",
             Column.key("model", "model"), Column.key("window", "window"), Column.figure("r2", "R² streamed", "%.4f"),
-            Column.figure("r2_batch", "R² batch", "%.4f"), Column.figure("steps_per_second", "steps per second", "%,.0f"),
+            Column.figure("r2_batch", "R² batch", "%.4f"),
+            Column.figure("steps_per_second", "steps per second", "%,.0f"),
             Column.followed("median_us", "median, µs", "%.1f"), Column.figure("p99_us", "99 %, µs", "%.1f"),
             Column.figure("p999_us", "99.9 %, µs", "%.1f"));
 
@@ -63,7 +65,9 @@ final class StreamLatency implements Callable<Integer> {
     public Integer call() throws IOException {
         Result result = Result.here(
                 "latency", "One frame at a time on the bundled models", List.of("./softpick bench latency"),
-                String.format(Locale.ROOT, "Hidden size 64, 3 layers, window 60; %,d steps a row, one thread.", steps), 1);
+                String.format(
+                        Locale.ROOT, "Hidden size 64, 3 layers, window 60; %,d steps a row, one thread.", steps),
+                1);
         result.add(table);
         SafetensorsFile data;
         try (InputStream in = Files.newInputStream(folder.resolve("ecg-test.safetensors"))) {
@@ -108,7 +112,8 @@ final class StreamLatency implements Callable<Integer> {
             }
         }
         table.row(
-                model.config().normalizer().id(), window.name().toLowerCase(Locale.ROOT), R2.of(streamed, labels), batch,
+                model.config().normalizer().id(), window.name().toLowerCase(Locale.ROOT), R2.of(streamed, labels),
+                batch,
                 steps * 1e9 / Arrays.stream(nanos).sum(), Turns.quantile(nanos, 0.5) / 1e3,
                 Turns.quantile(nanos, 0.99) / 1e3, Turns.quantile(nanos, 0.999) / 1e3);
     }

@@ -12,11 +12,12 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * {@code softpick bench soak}: a sliding session for a million steps: no memory grows, nothing drifts. Fails where a step of
- * the second half allocates, where the heap's live part has grown by more than a megabyte, or where the last answer has not
- * the bits of a fresh session that is fed the frames of the receptive field alone.
+ * {@code softpick bench soak}: a sliding session for a million steps: no memory grows, nothing drifts. Fails where a
+ * step of the second half allocates, where the heap's live part has grown by more than a megabyte, or where the last
+ * answer has not the bits of a fresh session that is fed the frames of the receptive field alone.
  */
-@Command(name = "soak", header = "Streams a million frames: no memory grows, nothing drifts.", mixinStandardHelpOptions = true)
+@Command(name = "soak", header = "Streams a million frames: no memory grows, nothing drifts.",
+        mixinStandardHelpOptions = true)
 final class StreamSoak implements Callable<Integer> {
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -56,7 +57,8 @@ final class StreamSoak implements Callable<Integer> {
         int field = layers * (model.config().windowSize() - 1) + 1;
         boolean same = Arrays.equals(answer, fresh(model, steps, field));
         System.out.printf(
-                "%,d steps of %d layers, hidden size %d, in %.1f s: %d bytes allocated by the second half of the steps, live heap "
+                "%,d steps of %d layers, hidden size %d, in %.1f s: %d bytes allocated by the second half of the"
+                        + " steps, live heap "
                         + "grew by %d bytes, last answer %s a fresh session's after %d frames%n",
                 steps, layers, hidden, seconds, allocated, growth, same ? "has the bits of" : "DIFFERS from", field);
         return allocated != 0 || growth > ALLOWED_GROWTH || !same ? 1 : 0;

@@ -30,7 +30,8 @@ public record Machine(String system, String processor, int processors, long heap
     public static Machine here() {
         Runtime runtime = Runtime.getRuntime();
         return new Machine(
-                System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"),
+                System.getProperty("os.name") + " " + System.getProperty("os.version") + ""
+                        + " " + System.getProperty("os.arch"),
                 readProcessor(), runtime.availableProcessors(), runtime.maxMemory() >> 20,
                 Runtime.version() + " (" + System.getProperty("java.vendor") + ", " + System.getProperty("java.vm.name")
                         + ")",

@@ -26,7 +26,8 @@ class TurnsTest {
     @Test
     void measuresWhatTheWorksTakeInTurns() {
         List<Timing> timings = new Turns(() -> now)
-                .measure(List.of(taking("a", 40), taking("b", 7_000), taking("c", 90_000_000)), Plan.within(2_000_000_000));
+                .measure(List.of(taking("a", 40), taking("b", 7_000), taking("c", 90_000_000)),
+                        Plan.within(2_000_000_000));
         assertThat(timings).extracting(Timing::median).containsExactly(40.0, 7_000.0, 90_000_000.0);
         assertThat(timings).allSatisfy(t -> {
             assertThat(t.lower()).isEqualTo(t.median());

@@ -23,8 +23,9 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = {
             "",
-            "A page beside each result; README.md in the folder of the results: an index, and how each row moved from result"
-                    + " to result; and in the documents that are named, the tables between <!-- table: PROGRAM SUBJECT --> and"
+            "A page beside each result; README.md in the folder of the results: an index, and how each row moved from"
+                    + " result to result; and in the documents that are named, the tables between"
+                    + " <!-- table: PROGRAM SUBJECT --> and"
                     + " <!-- end of table -->, from the newest result that has them.",
             ""
         })
@@ -73,7 +74,8 @@ public final class Results implements Callable<Integer> {
     }
 
     private String index(Map<Path, Result> results) {
-        StringBuilder text = new StringBuilder("# Results\n\nRendered by `./softpick bench render` from the JSON files.\n\n"
+        StringBuilder text = new StringBuilder("# Results\n\nRendered by `./softpick bench render` from the JSON"
+                + " files.\n\n"
                 + "| day and machine | program | what |\n|---|---|---|\n");
         Map<String, List<Result>> programs = new TreeMap<>();
         results.forEach((file, result) -> {
@@ -103,7 +105,8 @@ public final class Results implements Callable<Integer> {
                     List<String> shown = results.stream().map(result -> shown(result, table, name, column)).toList();
                     if (shown.stream().filter(value -> !value.isEmpty()).count() > 1) {
                         text.append("| ").append(table.subject()).append(" | ").append(name).append(" | ")
-                                .append(column.heading()).append(" | ").append(String.join(" | ", shown)).append(" |\n");
+                                .append(column.heading()).append(" | ").append(String.join(" | ", shown))
+                                .append(" |\n");
                     }
                 }
             }
@@ -124,7 +127,8 @@ public final class Results implements Callable<Integer> {
         return PLACE.matcher(document).replaceAll(place -> {
             Table table = newest.get(place.group(2) + " " + place.group(3));
             if (table == null) {
-                throw new IllegalStateException("no result has the table '" + place.group(3) + "' of " + place.group(2));
+                throw new IllegalStateException("no result has the table '" + place.group(3) + "' of "
+                        + place.group(2));
             }
             return Matcher.quoteReplacement(place.group(1) + "\n" + table.markdown() + "\n" + place.group(4));
         });

@@ -52,7 +52,8 @@ public class Forward extends OnBackend {
         float[] alone = new float[model.outputSize()];
         one.forward(Arrays.copyOfRange(x, (batch - 1) * steps * EMBED, x.length), 1, steps, alone);
         Outputs.same(
-                "hidden states in a batch and alone", Arrays.copyOfRange(y, y.length - alone.length, y.length), alone, 0);
+                "hidden states in a batch and alone", Arrays.copyOfRange(y, y.length - alone.length, y.length), alone,
+                0);
     }
 
     /** Into the caller's array. */

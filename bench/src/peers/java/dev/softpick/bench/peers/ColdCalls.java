@@ -10,8 +10,8 @@ import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
- * What a fresh JVM does for {@link ColdStart}, whichever runtime it tries: the first call as soon as it can, then either a
- * few more, or calls without a pause on some threads. Prints a line for each finding.
+ * What a fresh JVM does for {@link ColdStart}, whichever runtime it tries: the first call as soon as it can, then
+ * either a few more, or calls without a pause on some threads. Prints a line for each finding.
  */
 final class ColdCalls {
 
@@ -28,8 +28,8 @@ final class ColdCalls {
     private ColdCalls() {}
 
     /**
-     * Makes the first call, then what the arguments say: {@code few}, or {@code many <threads> <seconds> <start>}, the start
-     * of this JVM in milliseconds since the epoch.
+     * Makes the first call, then what the arguments say: {@code few}, or {@code many <threads> <seconds> <start>}, the
+     * start of this JVM in milliseconds since the epoch.
      *
      * @param first makes the first call and returns its output
      * @param caller what each thread calls, with an output of its own

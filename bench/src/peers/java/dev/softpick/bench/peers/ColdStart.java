@@ -4,6 +4,7 @@ import dev.softpick.bench.harness.Column;
 import dev.softpick.bench.harness.Outputs;
 import dev.softpick.bench.harness.Result;
 import dev.softpick.bench.harness.Table;
+import dev.softpick.bench.peers.OnnxLayers.Precision;
 import dev.softpick.measure.Turns;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.SoftpickTransformer;
@@ -31,8 +32,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /**
- * From the start of a JVM to the first output of the default model, ours and ONNX Runtime's, each in JVMs of their own with
- * nothing but what they need on the class path, in turns; then how soon calls without a pause reach full speed.
+ * From the start of a JVM to the first output of the default model, ours and ONNX Runtime's, each in JVMs of their own
+ * with nothing but what they need on the class path, in turns; then how soon calls without a pause reach full speed.
  */
 @Command(
         name = "cold",
@@ -45,7 +46,10 @@ final class ColdStart implements Callable<Integer> {
     static final int EMBED = 64;
     static final int HIDDEN = 256;
 
-    private static final String[] VECTOR = {"--add-modules", "jdk.incubator.vector"};
+    private static final List<String> VECTOR = List.of("--add-modules", "jdk.incubator.vector");
+    private static final String ONNX_FLOAT = "ONNX Runtime, as shipped";
+    private static final String ONNX_INT8 = "ONNX Runtime, int8, as shipped";
+    private static final String UNPACKED = ", libraries unpacked before";
 
     /** What the fresh JVMs run besides the runtime that they try. */
     private static final List<String> OWN = List.of(
@@ -55,6 +59,9 @@ final class ColdStart implements Callable<Integer> {
     private static final int SECONDS = 6;
     private static final double ALLOWED_DIFFERENCE = 2e-5;
 
+    /** Far above what rounding does, far below what a wrong graph does. */
+    private static final double ALLOWED_ROUNDED = 0.5;
+
     @Mixin
     private Peers.Common common;
 
@@ -63,7 +70,15 @@ final class ColdStart implements Callable<Integer> {
     private int steadyRounds;
 
     /** Who starts: a name, flags of its JVM, its main class, its model. */
-    private record Starter(String name, List<String> flags, Class<?> main, Path jar, Path model) {}
+    private record Starter(String name, List<String> flags, Class<?> main, Path jar, Path model) {
+
+        /** The same with one more flag. */
+        Starter with(String what, String flag) {
+            List<String> more = new ArrayList<>(flags);
+            more.add(flag);
+            return new Starter(name + what, more, main, jar, model);
+        }
+    }
 
     /** What one JVM said, and when its first output arrived. */
     private record Run(double firstMillis, Map<String, String> lines) {
@@ -94,43 +109,52 @@ final class ColdStart implements Callable<Integer> {
     }
 
     private void run(Result result) throws Exception {
-        Path weights = folder.resolve("model.safetensors");
         SoftpickConfig config = SoftpickConfig.builder().embedDim(EMBED).hiddenSize(HIDDEN).build();
-        SoftpickTransformer.random(config, 1).save(weights);
-        Path graph = folder.resolve("model.onnx");
-        try (SafetensorsFile file = SafetensorsFile.read(weights)) {
-            Files.write(graph, OnnxTransformer.graph(config, file, 1, STEPS, true));
-        }
+        SoftpickTransformer model = SoftpickTransformer.random(config, 1);
+        Path weights = folder.resolve("model.safetensors");
+        model.save(weights);
         Path ours = jar("softpick.jar", "dev/softpick/kernels/", "dev/softpick/model/");
-        Path onnx = jar("onnxruntime.jar", "ai/onnxruntime/");
-        Path natives = unpackNatives(onnx);
+        Starter softpick = new Starter("softpick", VECTOR, ColdSoftpick.class, ours, weights);
         Path cache = folder.resolve("softpick.aot");
-
-        Starter softpick = new Starter("softpick", List.of(VECTOR), ColdSoftpick.class, ours, weights);
-        Starter cached = new Starter(
-                "softpick, AOT cache", List.of(VECTOR[0], VECTOR[1], "-XX:AOTCache=" + cache), ColdSoftpick.class, ours,
-                weights);
+        train(softpick, "-XX:AOTCacheOutput=", cache);
         Path archive = folder.resolve("softpick.jsa");
-        Starter archived = new Starter(
-                "softpick, class data archive", List.of(VECTOR[0], VECTOR[1], "-XX:SharedArchiveFile=" + archive),
-                ColdSoftpick.class, ours, weights);
+        train(softpick, "-XX:ArchiveClassesAtExit=", archive);
         Starter scalar = new Starter(
                 "softpick, scalar", List.of("-Dsoftpick.backend=scalar"), ColdSoftpick.class, ours, weights);
-        Starter vector = new Starter(
-                "softpick, vector at once", List.of(VECTOR[0], VECTOR[1], "-Dsoftpick.backend=vector"),
-                ColdSoftpick.class, ours, weights);
-        Starter shipped = new Starter("ONNX Runtime, as shipped", List.of("--enable-native-access=ALL-UNNAMED"),
-                ColdOnnx.class, onnx, graph);
-        Starter unpacked = new Starter(
-                "ONNX Runtime, libraries unpacked before",
-                List.of("--enable-native-access=ALL-UNNAMED", "-Donnxruntime.native.path=" + natives), ColdOnnx.class,
-                onnx, graph);
-        train(softpick, "-XX:AOTCacheOutput=", cache);
-        train(softpick, "-XX:ArchiveClassesAtExit=", archive);
-        first(result, List.of(softpick, cached, archived, scalar, vector, shipped, unpacked));
-        Starter small = new Starter("softpick, -Xmn16m", List.of(VECTOR[0], VECTOR[1], "-Xmn16m"), ColdSoftpick.class,
-                ours, weights);
-        steady(result, List.of(softpick, small, scalar, vector, unpacked));
+        Starter vector = softpick.with(", vector at once", "-Dsoftpick.backend=vector");
+        List<Starter> starters = new ArrayList<>(List.of(
+                softpick, softpick.with(", AOT cache", "-XX:AOTCache=" + cache),
+                softpick.with(", class data archive", "-XX:SharedArchiveFile=" + archive), scalar, vector));
+        for (Map.Entry<String, SoftpickTransformer> format : RoundedModels.of(model).entrySet()) {
+            if (format.getValue() != model) {
+                Path file = folder.resolve(format.getKey() + ".safetensors");
+                format.getValue().save(file);
+                starters.add(new Starter("softpick, " + format.getKey(), VECTOR, ColdSoftpick.class, ours, file));
+            }
+        }
+        List<Starter> theirs = onnx(config, model);
+        starters.addAll(theirs);
+        first(result, starters);
+        steady(result, List.of(softpick, softpick.with(", -Xmn16m", "-Xmn16m"), scalar, vector, theirs.get(1)));
+    }
+
+    /** Float as shipped and with its libraries unpacked before, then int8 in the same ways. */
+    private List<Starter> onnx(SoftpickConfig config, SoftpickTransformer model) throws IOException {
+        Path jar = jar("onnxruntime.jar", "ai/onnxruntime/");
+        Path natives = unpackNatives(jar);
+        SafetensorsFile file = OnnxTransformer.weights(model);
+        List<Starter> starters = new ArrayList<>();
+        for (Precision precision : Precision.values()) {
+            Path graph = folder.resolve(precision + ".onnx");
+            Files.write(graph, OnnxTransformer.pruned(config, file, 1, STEPS, precision));
+            Starter starter = new Starter(
+                    precision == Precision.FLOAT ? ONNX_FLOAT : ONNX_INT8,
+                    List.of("--enable-native-access=ALL-UNNAMED"),
+                    ColdOnnx.class, jar, graph);
+            starters.add(starter);
+            starters.add(starter.with(UNPACKED, "-Donnxruntime.native.path=" + natives));
+        }
+        return starters;
     }
 
     /** Medians from the start of the JVM to the first output. */
@@ -147,19 +171,30 @@ final class ColdStart implements Callable<Integer> {
                 second[i][round] = Double.parseDouble(run.lines().get("next").split(" ")[0]) / 1e6;
                 float[] y = floats(run.lines().get("first"));
                 expected = expected == null ? y : expected;
-                Outputs.same(starters.get(i).name() + " and ours", y, expected, ALLOWED_DIFFERENCE);
+                boolean rounded = starters.get(i).name().matches(".*(int8|bfloat16).*");
+                Outputs.same(
+                        starters.get(i).name() + " and ours", y, expected,
+                        rounded ? ALLOWED_ROUNDED : ALLOWED_DIFFERENCE);
             }
         }
-        double best = Math.min(median(millis[starters.size() - 1]), median(millis[starters.size() - 2]));
+        Map<String, Double> medians = new LinkedHashMap<>();
+        for (int i = 0; i < starters.size(); i++) {
+            medians.put(starters.get(i).name(), median(millis[i]));
+        }
+        double best = Math.min(medians.get(ONNX_FLOAT), medians.get(ONNX_FLOAT + UNPACKED));
         Table table = result.add(new Table(
                 "first", "JVM start to first output", "Medians, in turns.", Column.key("who", "who"),
-                Column.figure("ms", "ms", "%.0f"), Column.followed("ratio", "of the better ONNX Runtime", "%.2f"),
+                Column.figure("ms", "ms", "%.0f"),
+                Column.followed("ratio", "of the better ONNX Runtime, float", "%.2f"),
                 Column.figure("second_ms", "second call, ms", "%.1f"),
                 Column.figure("memory_mb", "peak memory at the first output, MB", "%.0f")));
         for (int i = 0; i < starters.size(); i++) {
             table.row(
                     starters.get(i).name(), median(millis[i]), median(millis[i]) / best, median(second[i]),
                     median(memory[i]));
+        }
+        if (medians.containsKey("softpick, int8")) {
+            result.goal(Goals.COLD_INT8, medians.get("softpick, int8") / medians.get(ONNX_INT8));
         }
     }
 
@@ -189,9 +224,7 @@ final class ColdStart implements Callable<Integer> {
 
     /** One run that notes which classes are needed, from which the JVM makes its cache or archive as it ends. */
     private void train(Starter starter, String flag, Path cache) throws IOException {
-        List<String> flags = new ArrayList<>(starter.flags());
-        flags.add(flag + cache);
-        run(new Starter(starter.name(), flags, starter.main(), starter.jar(), starter.model()), "many", "1", "3");
+        run(starter.with("", flag + cache), "many", "1", "3");
         if (!Files.exists(cache)) {
             throw new IllegalStateException("the JVM has not written what it was asked for with " + flag);
         }

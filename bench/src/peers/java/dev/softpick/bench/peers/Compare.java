@@ -28,10 +28,12 @@ final class Compare implements Callable<Integer> {
     @Option(names = "--only", split = ",", paramLabel = "SUBJECT", description = "Some of ${COMPLETION-CANDIDATES}.")
     private List<Subject> only = List.of(Subject.values());
 
-    @Option(names = "--shapes", split = ",", paramLabel = "BxT", description = "Of the forward pass. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--shapes", split = ",", paramLabel = "BxT",
+            description = "Of the forward pass. Default: ${DEFAULT-VALUE}.")
     private List<String> shapes = List.of("1x60", "8x60", "32x60", "1x512", "1x2048", "1x4096");
 
-    @Option(names = "--threads", split = ",", paramLabel = "N", description = "Of the forward pass. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--threads", split = ",", paramLabel = "N",
+            description = "Of the forward pass. Default: ${DEFAULT-VALUE}.")
     private List<Integer> threads = List.of(1, 2);
 
     @Option(
@@ -47,7 +49,8 @@ final class Compare implements Callable<Integer> {
         int rounds = common.rounds(ROUNDS);
         Result result = Result.here(
                 "compare", "Softpick beside its peers", Peers.commands("compare --rounds " + rounds),
-                "Medians of calls taken in turns in one run; outputs compared before. The ceilings are measured between the"
+                "Medians of calls taken in turns in one run; outputs compared before. The ceilings are measured"
+                        + " between the"
                         + " calls. Absolute times mean little on a shared machine; ratios mean more.",
                 rounds);
         for (Subject subject : Subject.values()) {

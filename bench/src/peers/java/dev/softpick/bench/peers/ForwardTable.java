@@ -28,7 +28,9 @@ final class ForwardTable {
     private static final double ALLOWED_DIFFERENCE = 2e-5;
     private static final int WARM_UP_MILLIS = 3000;
 
-    /** By then the runtime's idle threads have stopped spinning; without it ours ran at half its speed on two threads. */
+    /**
+     * By then the runtime's idle threads have stopped spinning; without it ours ran at half its speed on two threads.
+     */
     private static final int REST_MILLIS = 250;
 
     private ForwardTable() {}
@@ -45,8 +47,8 @@ final class ForwardTable {
     }
 
     /**
-     * Medians of nanoseconds a call. Ours takes turns first with the full graph, then with the pruned one; each ratio is of
-     * one of these runs, {@code ours} is the mean of both.
+     * Medians of nanoseconds a call. Ours takes turns first with the full graph, then with the pruned one; each ratio
+     * is of one of these runs, {@code ours} is the mean of both.
      *
      * @param ratioToAlone ours on one thread over ours on as many as the work has, in the same turns
      * @param bytes that a call of ours allocates on the caller's thread
@@ -69,7 +71,8 @@ final class ForwardTable {
                 "forward",
                 "Forward pass of the default model, ONNX Runtime " + OrtEnvironment.getEnvironment().getVersion()
                         + " (spinning allowed)",
-                "Milliseconds. *Pruned*: the last block computes the last row only, as ours does. *Of peak*: needed arithmetic"
+                "Milliseconds. *Pruned*: the last block computes the last row only, as ours does. *Of peak*:"
+                        + " needed arithmetic"
                         + " over the FMA peak of as many threads; *at the peak* is what the ratios would be there.",
                 Column.key("shape", "batch×steps"), Column.key("normalizer", "normalizer"),
                 Column.number("threads", "threads"), Column.figure("ours_ms", "ours", "%.2f"),
@@ -80,7 +83,8 @@ final class ForwardTable {
                 Column.figure("ratios_at_peak", "at the peak", "%s"), Column.followed("percent", "of peak", "%.0f %%"),
                 Column.figure("fma_gflops", "FMA peak, GFLOP/s", "%.0f"),
                 Column.followed("own_scaling", "our one thread / ours", "%.2f"),
-                Column.figure("bytes", "bytes a call", "%d"), Column.figure("difference", "outputs differ by", "%.1e")));
+                Column.figure("bytes", "bytes a call", "%d"), Column.figure("difference", "outputs differ by",
+                "%.1e")));
         for (Work work : works) {
             Row row = measure(work, rounds);
             double atPeak = 100 / row.percentOfCeiling();
@@ -144,7 +148,8 @@ final class ForwardTable {
             try (OnnxSession theirs = new OnnxSession(graph, x, inputShape, outputShape, threads)) {
                 theirs.run();
                 difference = Math.max(difference, Outputs.same(
-                        "ONNX Runtime" + (prune ? ", pruned, " : ", ") + work.name() + ", and ours", theirs.output(), y, ALLOWED_DIFFERENCE));
+                        "ONNX Runtime" + (prune ? ", pruned, " : ", ") + work.name() + ", and ours", theirs.output(),
+                        y, ALLOWED_DIFFERENCE));
                 List<Runnable> turns = new ArrayList<>(List.of(theirs::run));
                 turns.addAll(works);
                 medians.add(new Rounds(rounds).medians(

@@ -50,11 +50,13 @@ final class MatMulTable {
     static void measure(Result result, int rounds) throws IOException {
         Table table = result.add(new Table(
                 "matmul", "Matmul, one thread, beside OpenBLAS",
-                "GFLOP/s. *Of ceiling*: of the FMA peak; for one row, of reading the weights. *Cycled*: six layers' weights in"
+                "GFLOP/s. *Of ceiling*: of the FMA peak; for one row, of reading the weights. *Cycled*: six"
+                        + " layers' weights in"
                         + " turns, which do not fit in L2.",
                 Column.key("shape", "M×K×N"), Column.key("weights", "weights"), Column.key("openblas", "OpenBLAS"),
                 Column.figure("openblas_core", "its core", "%s"), Column.figure("ours_gflops", "ours", "%.1f"),
-                Column.figure("openblas_gflops", "OpenBLAS", "%.1f"), Column.followed("ratio", "ours / OpenBLAS", "%.2f"),
+                Column.figure("openblas_gflops", "OpenBLAS", "%.1f"),
+                Column.followed("ratio", "ours / OpenBLAS", "%.2f"),
                 Column.figure("fma_gflops", "FMA peak", "%.0f"), Column.figure("read_gbs", "read, GB/s", "%.0f"),
                 Column.followed("percent", "of ceiling", "%.0f %%")));
         List<Row> all = new ArrayList<>();

@@ -6,8 +6,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The layers of an ONNX graph: norms, and dense ones in float or as the runtime's own tool quantizes them: weights with a scale for each
- * column, inputs with one for the whole tensor, found while the graph runs and once for each distinct input.
+ * The layers of an ONNX graph: norms, and dense ones in float or as the runtime's own tool quantizes them: weights with
+ * a scale for each column, inputs with one for the whole tensor, found while the graph runs and once for each distinct
+ * input.
  */
 final class OnnxLayers {
 

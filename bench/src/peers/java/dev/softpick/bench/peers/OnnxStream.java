@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * An {@link OnnxStep} with its caches: outputs lie in memory that is there before, and two sets of caches swap roles after
- * each step, so that nothing is copied between steps.
+ * An {@link OnnxStep} with its caches: outputs lie in memory that is there before, and two sets of caches swap roles
+ * after each step, so that nothing is copied between steps.
  */
 final class OnnxStream implements AutoCloseable {
 

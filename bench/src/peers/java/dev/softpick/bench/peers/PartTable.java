@@ -55,7 +55,8 @@ final class PartTable {
         Block block = measured(config, batch, steps, rounds);
         Table table = result.add(new Table(
                 "parts-" + batch + "x" + steps, "Where a block's time goes, " + batch + "×" + steps + ", one thread",
-                String.format(Locale.ROOT, "The floor is the longer of the arithmetic at the FMA peak (%.0f GFLOP/s) and the bytes"
+                String.format(Locale.ROOT, "The floor is the longer of the arithmetic at the FMA peak (%.0f"
+                        + " GFLOP/s) and the bytes"
                         + " at the read bandwidth (%.0f GB/s); the biggest gap first.", block.fma(), block.read()),
                 Column.key("part", "part"), Column.figure("mflop", "MFLOP", "%.1f"), Column.figure("mb", "MB", "%.2f"),
                 Column.figure("floor_us", "floor, µs", "%.1f"), Column.figure("measured_us", "measured, µs", "%.1f"),

@@ -28,7 +28,8 @@ public final class Peers implements Callable<Integer> {
     /** What all programs take. */
     static final class Common {
 
-        @Option(names = "--rounds", paramLabel = "N", description = "Rounds of turns; medians count. Default: the program's.")
+        @Option(names = "--rounds", paramLabel = "N",
+                description = "Rounds of turns; medians count. Default: the program's.")
         private int rounds;
 
         @Option(
@@ -61,6 +62,7 @@ public final class Peers implements Callable<Integer> {
 
     /** The commands that repeat a program. */
     static List<String> commands(String program) {
-        return List.of(BUILD.getFirst(), "java --add-modules jdk.incubator.vector -jar bench/target/peers.jar " + program);
+        return List.of(BUILD.getFirst(), "java --add-modules jdk.incubator.vector -jar bench/target/peers.jar"
+                + " " + program);
     }
 }

@@ -10,6 +10,7 @@ import dev.softpick.bench.harness.Sizes;
 import dev.softpick.bench.harness.Table;
 import dev.softpick.bench.peers.OnnxLayers.Precision;
 import dev.softpick.measure.Gaussian;
+import dev.softpick.measure.Turns;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.SoftpickTransformer;
 import dev.softpick.model.StreamingSession;
@@ -28,8 +29,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * What rounded weights cost and bring: ours in each format beside ONNX Runtime in float and with dynamic int8, both with the
- * pruned graph; forward passes, steps with full windows, and how far each is from our float model. One thread.
+ * What rounded weights cost and bring: ours in each format beside ONNX Runtime in float and with dynamic int8, both
+ * with the pruned graph; forward passes, steps with full windows, and how far each is from our float model. One thread.
  */
 @Command(
         name = "rounded",
@@ -48,10 +49,17 @@ final class Rounded implements Callable<Integer> {
     /** Steps after which a window has been full for long. */
     private static final int FULL = 130;
 
+    /** A quarter of a gigabyte. */
+    private static final int EVICTING_FLOATS = 1 << 26;
+
+    /** Calls of a round after caches were emptied. */
+    private static final int COLD_CALLS = 5;
+
     @Mixin
     private Peers.Common common;
 
-    @Option(names = "--shapes", split = ",", paramLabel = "BxT", description = "Of the forward pass. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--shapes", split = ",", paramLabel = "BxT",
+            description = "Of the forward pass. Default: ${DEFAULT-VALUE}.")
     private List<String> shapes = List.of("1x60", "8x60", "32x60", "1x512");
 
     private final SoftpickTransformer model = SoftpickTransformer.random(CONFIG, 1);
@@ -64,9 +72,12 @@ final class Rounded implements Callable<Integer> {
         rounds = new Rounds(common.rounds(ROUNDS));
         result = Result.here(
                 "rounded", "Rounded weights", Peers.commands("rounded --rounds " + rounds.rounds()),
-                "Default model, one thread, all works of a row in turns, medians; outputs compared before. ONNX Runtime with the"
-                        + " pruned graph; its int8 is what its own tool makes: weights with a scale a column, inputs with one a"
-                        + " tensor, found while it runs. *Off by*: the largest difference of a hidden state from our float model's.",
+                "Default model, one thread, all works of a row in turns, medians; outputs compared before. ONNX"
+                        + " Runtime with the"
+                        + " pruned graph; its int8 is what its own tool makes: weights with a scale a column,"
+                        + " inputs with one a"
+                        + " tensor, found while it runs. *Off by*: the largest difference of a hidden state from"
+                        + " our float model's.",
                 rounds.rounds());
         ours.values().forEach(SoftpickTransformer::warmUp);
         SafetensorsFile weights = OnnxTransformer.weights(model);
@@ -82,6 +93,7 @@ final class Rounded implements Callable<Integer> {
             forward(forward, weights, sizes[0], sizes[1]);
         }
         steps(weights);
+        coldCache();
         RoundedLoad.measure(result, ours, rounds);
         RoundedMatMul.measure(result, rounds);
         result.write(common.out());
@@ -139,7 +151,8 @@ final class Rounded implements Callable<Integer> {
             double[] m = row.medians(rounds, List.of(() -> Ceilings.fma(1)));
             Table table = result.add(new Table(
                     "step", "A step, window 60, full",
-                    "Ours: a sliding session. ONNX Runtime: its caches as inputs and outputs that lie in memory from before.",
+                    "Ours: a sliding session. ONNX Runtime: its caches as inputs and outputs that lie in memory"
+                            + " from before.",
                     Column.key("work", "work"), Column.key("who", "who"), Column.figure("ms", "ms", "%.4f"),
                     Column.followed("of_float", "our float / it", "%.2f"),
                     Column.followed("onnx_float", "ONNX Runtime float / it", "%.2f"),
@@ -155,6 +168,37 @@ final class Rounded implements Callable<Integer> {
             }
             if (row.names.contains("ours, int8")) {
                 result.goal(Goals.STEP_INT8, m[onnxFloat + 1] / m[row.names.indexOf("ours, int8")]);
+            }
+        }
+    }
+
+    /** A window whose weights no cache holds any more: each call comes after reading far more than the caches take. */
+    private void coldCache() {
+        float[] other = new float[EVICTING_FLOATS];
+        Arrays.fill(other, 1f); // untouched pages are all the same one
+        float[] x = Gaussian.of(2, CONFIG.windowSize() * CONFIG.embedDim());
+        float[] y = new float[CONFIG.hiddenSize()];
+        List<SoftpickTransformer> models = List.copyOf(ours.values());
+        double[][] nanos = new double[models.size()][rounds.rounds() * COLD_CALLS];
+        for (int call = 0; call < nanos[0].length; call++) {
+            for (int i = 0; i < models.size(); i++) {
+                Ceilings.read(other);
+                long start = System.nanoTime();
+                models.get(i).forward(x, 1, CONFIG.windowSize(), y);
+                nanos[i][call] = System.nanoTime() - start;
+            }
+        }
+        Table table = result.add(new Table(
+                "cold-cache", "Forward 1×" + CONFIG.windowSize() + " from a cold cache", "",
+                Column.key("format", "weights"),
+                Column.figure("ms", "ms", "%.3f"), Column.followed("of_float", "float / it", "%.2f")));
+        double floats = Turns.quantile(nanos[0], 0.5);
+        int row = 0;
+        for (String format : ours.keySet()) {
+            double median = Turns.quantile(nanos[row++], 0.5);
+            table.row(format, median / 1e6, floats / median);
+            if (row > 1) {
+                result.goal(Goals.coldCache(format), floats / median);
             }
         }
     }

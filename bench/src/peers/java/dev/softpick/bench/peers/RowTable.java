@@ -33,8 +33,10 @@ final class RowTable {
     static void measure(Result result, int rounds) {
         Table table = result.add(new Table(
                 "rows", "Sums and normalizers of rows, one thread",
-                "GB/s of the bytes that must move: reading for the sum; reading and writing for the others. The ceilings read"
-                        + " and copy the same arrays; System.arraycopy writes past the caches beyond 2.5 MB, for which the Vector"
+                "GB/s of the bytes that must move: reading for the sum; reading and writing for the others. The"
+                        + " ceilings read"
+                        + " and copy the same arrays; System.arraycopy writes past the caches beyond 2.5 MB, for"
+                        + " which the Vector"
                         + " API has no instruction.",
                 Column.key("shape", "rows × length"), Column.key("memory", "memory"),
                 Column.figure("abs_sum_gbs", "abs-sum", "%.1f"), Column.figure("read_gbs", "read", "%.1f"),

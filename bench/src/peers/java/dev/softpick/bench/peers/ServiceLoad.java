@@ -30,9 +30,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * A service under load: many callers of one model, one window of 60 a request. Closed loops, in which each caller asks again
- * when it is answered, and open ones, in which requests arrive at a fixed rate and latency counts from the intended start.
- * Each run is a JVM of its own; they take turns.
+ * A service under load: many callers of one model, one window of 60 a request. Closed loops, in which each caller asks
+ * again when it is answered, and open ones, in which requests arrive at a fixed rate and latency counts from the
+ * intended start. Each run is a JVM of its own; they take turns.
  */
 @Command(
         name = "load",
@@ -50,13 +50,16 @@ final class ServiceLoad implements Callable<Integer> {
     @Mixin
     private Peers.Common common;
 
-    @Option(names = "--callers", split = ",", paramLabel = "N", description = "Of closed loops. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--callers", split = ",", paramLabel = "N",
+            description = "Of closed loops. Default: ${DEFAULT-VALUE}.")
     private List<Integer> callers = List.of(1, 2, 8, 64);
 
-    @Option(names = "--seconds", paramLabel = "S", defaultValue = "5", description = "That count. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--seconds", paramLabel = "S", defaultValue = "5",
+            description = "That count. Default: ${DEFAULT-VALUE}.")
     private double seconds;
 
-    @Option(names = "--warm-up", paramLabel = "S", defaultValue = "4", description = "Before them. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--warm-up", paramLabel = "S", defaultValue = "4",
+            description = "Before them. Default: ${DEFAULT-VALUE}.")
     private double warmUp;
 
     /**
@@ -78,7 +81,8 @@ final class ServiceLoad implements Callable<Integer> {
     /** A closed loop of some callers, or an open one at a part of the subject's capacity. */
     private record Load(int callers, int percent) {
         String name() {
-            return callers > 0 ? callers + (callers == 1 ? " caller" : " callers") : "open, " + percent + " % of capacity";
+            return callers > 0 ? callers + (callers == 1 ? " caller" : " callers") : "open, " + percent + " % of"
+                    + " capacity";
         }
     }
 
@@ -89,9 +93,12 @@ final class ServiceLoad implements Callable<Integer> {
         int rounds = common.rounds(ROUNDS);
         Result result = Result.here(
                 "load", "A service under load", Peers.commands("load --rounds " + rounds),
-                "The default model, one window of 60 a request, one model or session for all callers, each run in a JVM of its"
-                        + " own, in turns; medians. Open loops: fixed arrivals at a part of the requests a second that the"
-                        + " subject's own closed loop of " + CAPACITY_CALLERS + " callers answered; latencies from the intended"
+                "The default model, one window of 60 a request, one model or session for all callers, each run"
+                        + " in a JVM of its"
+                        + " own, in turns; medians. Open loops: fixed arrivals at a part of the requests a"
+                        + " second that the"
+                        + " subject's own closed loop of " + CAPACITY_CALLERS + " callers answered; latencies"
+                        + " from the intended"
                         + " start.",
                 rounds);
         Path folder = Files.createTempDirectory("softpick-load");

@@ -26,8 +26,8 @@ import picocli.CommandLine.Mixin;
 
 /**
  * What a frame costs, one at a time, on one thread: sliding, exact and unbounded sessions of the default model, many
- * sessions together, and ONNX Runtime's pruned graph run on the whole window for every frame. All in turns, with the time of
- * reading as many floats as the model has packed weights.
+ * sessions together, and ONNX Runtime's pruned graph run on the whole window for every frame. All in turns, with the
+ * time of reading as many floats as the model has packed weights.
  */
 @Command(
         name = "streaming",
@@ -141,8 +141,10 @@ final class StreamingTable implements Callable<Integer> {
         double products = SESSIONS * 2.0 * weights() / fma;
         Table table = result.add(new Table(
                 "streaming", "What a frame costs",
-                String.format(Locale.ROOT, "Reading: %.1f GB/s at 19 MB. FMA peak %.0f GFLOP/s, so 32 rows' products take at"
-                        + " least %.0f µs; the step together may be at most %.1f times as fast as 32 that take the time of"
+                String.format(Locale.ROOT, "Reading: %.1f GB/s at 19 MB. FMA peak %.0f GFLOP/s, so 32 rows'"
+                        + " products take at"
+                        + " least %.0f µs; the step together may be at most %.1f times as fast as 32 that take"
+                        + " the time of"
                         + " reading.", 4.0 * weights() / read, fma, products / 1e3, 32 * read / products),
                 Column.key("work", "work"), Column.figure("us", "µs", "%,.0f"), Column.key("beside", "beside it"),
                 Column.figure("beside_us", "µs", "%,.0f"), Column.followed("ratio", "ratio", "%.2f")));

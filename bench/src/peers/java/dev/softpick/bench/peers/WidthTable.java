@@ -37,7 +37,8 @@ final class WidthTable {
                 "width", "Matmul " + M + "×" + K + "×" + N + " at other vector widths",
                 "GFLOP/s. *Loop*: the plain loop nest, which C2 vectorizes. The peak is that of the JVM's vectors; for"
                         + " the scalar backend it is not a ceiling but a comparison.",
-                Column.key("flags", "flags"), Column.number("bits", "bits"), Column.figure("ours_gflops", "ours", "%.1f"),
+                Column.key("flags", "flags"), Column.number("bits", "bits"),
+                Column.figure("ours_gflops", "ours", "%.1f"),
                 Column.figure("loop_gflops", "loop", "%.1f"), Column.figure("fma_gflops", "FMA peak", "%.1f"),
                 Column.followed("percent", "of peak", "%.0f %%")));
         for (String flag : FLAGS) {

@@ -41,10 +41,12 @@ public final class Record implements Callable<Integer> {
     @Option(names = "--only", split = ",", paramLabel = "SUBJECT", description = "Some of ${COMPLETION-CANDIDATES}.")
     private List<Subject> only = List.of(Subject.values());
 
-    @Option(names = "--shapes", split = ",", paramLabel = "BxT", description = "Of the forward pass. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--shapes", split = ",", paramLabel = "BxT",
+            description = "Of the forward pass. Default: ${DEFAULT-VALUE}.")
     private List<String> shapes = List.of("1x60", "8x60", "1x512", "1x2048");
 
-    @Option(names = "--out", paramLabel = "FOLDER", defaultValue = "bench/results", description = "Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--out", paramLabel = "FOLDER", defaultValue = "bench/results",
+            description = "Default: ${DEFAULT-VALUE}.")
     private Path out;
 
     private Record() {}
@@ -68,9 +70,11 @@ public final class Record implements Callable<Integer> {
                 "record", "Against PyTorch, VectorBLAS and EJML",
                 List.of("mvn -q -Precord -pl bench -am -DskipTests package",
                         environment + "java --add-modules jdk.incubator.vector -jar bench/target/record.jar"),
-                "Medians of calls taken in turns in one run, one thread; outputs compared before. The FMA peak is measured"
+                "Medians of calls taken in turns in one run, one thread; outputs compared before. The FMA peak"
+                        + " is measured"
                         + " between the calls."
-                        + (environment.isEmpty() ? "" : " The variables keep glibc from returning large tensors to the system and"
+                        + (environment.isEmpty() ? "" : " The variables keep glibc from returning large tensors"
+                        + " to the system and"
                                 + " mapping them again in every call of PyTorch."),
                 rounds);
         Rounds.warmUp(() -> Ceilings.fma(1), 1000);

@@ -29,8 +29,10 @@ final class TorchTable {
         Engine engine = Engine.getEngine("PyTorch");
         Table table = result.add(new Table(
                 "forward",
-                "Forward pass, default model, PyTorch " + engine.getVersion() + " through DJL " + Engine.getDjlVersion() + ", ms",
-                "*Pruned*: the last block computes the last row only. Operation by operation, as DJL offers them; it has no"
+                "Forward pass, default model, PyTorch " + engine.getVersion() + " through DJL"
+                        + " " + Engine.getDjlVersion() + ", ms",
+                "*Pruned*: the last block computes the last row only. Operation by operation, as DJL offers"
+                        + " them; it has no"
                         + " fused attention.",
                 Column.key("shape", "batch×steps"), Column.key("normalizer", "normalizer"),
                 Column.figure("ours_ms", "ours", "%.2f"), Column.figure("full_ms", "full", "%.2f"),

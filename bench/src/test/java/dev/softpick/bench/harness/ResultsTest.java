@@ -65,7 +65,8 @@ class ResultsTest {
         Path old = Files.createDirectory(folder.resolve("2000-01-01-old")).resolve("program.json");
         Files.writeString(old, Files.readString(one(".json")).replace("1.8", "1.25"));
         Path document = folder.resolve("document.md");
-        Files.writeString(document, "before\n<!-- table: program things -->\nwhat was here\n<!-- end of table -->\nafter\n");
+        Files.writeString(document, "before\n<!-- table: program things -->\nwhat was here\n<!-- end of table"
+                + " -->\nafter\n");
         int code = new CommandLine(new Results())
                 .execute("--results", folder.toString(), "--document", document.toString());
         assertThat(code).isZero();
