@@ -55,7 +55,7 @@ final class RoundedMatMul {
         for (Format format : formats) {
             float[] y = new float[N];
             int[] turn = {0};
-            works.add(() -> backend.multiply(
+            works.add(() -> backend.matMul().multiply(
                     a, 0, K, 1, format.matrices().get(turn[0]++ % COPIES), y, 0, N));
             works.getLast().run();
             expected = expected == null ? y.clone() : expected;
