@@ -1,13 +1,16 @@
 package dev.softpick.kernels;
 
 /**
- * A row-major tensor seen from one of its axes: {@code outer} blocks of {@code length} rows of {@code inner} elements.
- * The axis is contiguous where {@code inner} is 1. A tensor without elements has no blocks.
+ * A row-major tensor seen from one of its axes: {@link #outer} blocks of {@code shape[i]} rows of {@link #inner} elements.
+ * The axis is contiguous where {@code inner} is 1. A tensor without elements has no blocks. Plain ints, for an object would
+ * be the one thing that a call allocates.
  */
-record AxisLayout(int outer, int length, int inner) {
+final class AxisLayout {
 
-    /** Checks the shape, the axis (negative ones count from the end) and both arrays. */
-    static AxisLayout of(float[] x, int[] shape, int axis, float[] out) {
+    private AxisLayout() {}
+
+    /** Checks the shape, the axis (negative ones count from the end) and both arrays; returns the axis from 0. */
+    static int checked(float[] x, int[] shape, int axis, float[] out) {
         Arguments.notNull("shape", shape);
         int i = axis < 0 ? axis + shape.length : axis;
         if (i < 0 || i >= shape.length) {
@@ -33,6 +36,24 @@ record AxisLayout(int outer, int length, int inner) {
         }
         Arguments.length("x", x, size);
         Arguments.length("out", out, size);
-        return new AxisLayout(size == 0 ? 0 : (int) outer, shape[i], (int) inner);
+        return i;
+    }
+
+    /** Blocks: the product of the sizes before axis {@code i}; 0 where any size is. */
+    static int outer(int[] shape, int i) {
+        int outer = shape[i] == 0 || inner(shape, i) == 0 ? 0 : 1;
+        for (int j = 0; j < i; j++) {
+            outer *= shape[j];
+        }
+        return outer;
+    }
+
+    /** Elements of a row: the product of the sizes behind axis {@code i}. */
+    static int inner(int[] shape, int i) {
+        int inner = 1;
+        for (int j = i + 1; j < shape.length; j++) {
+            inner *= shape[j];
+        }
+        return inner;
     }
 }

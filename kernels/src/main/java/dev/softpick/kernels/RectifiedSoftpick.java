@@ -1,6 +1,6 @@
 package dev.softpick.kernels;
 
-import dev.softpick.kernels.backend.Backend;
+import dev.softpick.kernels.backend.RowKernels;
 import dev.softpick.kernels.select.Backends;
 
 /**
@@ -15,12 +15,15 @@ import dev.softpick.kernels.select.Backends;
  * and input, some 5e-7 on random data, however near to 0 an x may be. For larger m it grows by 1.2e-7 times the
  * distance of x from m, and what is below {@code e^−87} is lost. Nothing overflows for any finite input.
  *
- * <p>Special values: a row without an element above 0 becomes +0, also where it holds −∞; −∞ beside larger elements
- * becomes 0 and adds {@code e^(−m)} to the sum, as every very negative element does; NaN or +∞ in a row makes the row
- * NaN.
+ * <p>Special values:
+ * <ul>
+ *   <li>−∞ is a mask: it becomes +0 and adds to neither sum nor maximum, so the others are what they are without it;
+ *   <li>a row without an element above 0 becomes +0, also where it is masked altogether;
+ *   <li>a NaN or +∞ makes its row NaN.
+ * </ul>
  *
- * <p>The same row has the same bits on every machine and width, along any axis, at any offset. Thread-safe; a lone
- * caller allocates nothing. {@code out} may be {@code x}. Source: Zuhri et al. 2025, "Softpick: No Attention Sink, No
+ * <p>The same row has the same bits on every machine and width, along any axis, at any offset. Thread-safe.
+ * Allocates nothing; along another axis than the last, a lone caller with up to 4,096 elements along it. {@code out} may be {@code x}. Source: Zuhri et al. 2025, "Softpick: No Attention Sink, No
  * Massive Activations with Rectified Softmax", arXiv 2504.20966.
  */
 public final class RectifiedSoftpick {
@@ -35,16 +38,32 @@ public final class RectifiedSoftpick {
      * @throws IllegalArgumentException if the axis does not exist or an array does not have the shape's size
      */
     public static void normalize(float[] x, int[] shape, int axis, float[] out) {
-        AxisLayout layout = AxisLayout.of(x, shape, axis, out);
-        Backend backend = Backends.current();
-        int block = layout.length() * layout.inner();
-        for (int i = 0; i < layout.outer(); i++) {
-            if (layout.inner() == 1) {
-                backend.rows().rectifiedSoftpick(x, i * block, out, i * block, layout.length());
+        int i = AxisLayout.checked(x, shape, axis, out);
+        int length = shape[i];
+        int inner = AxisLayout.inner(shape, i);
+        int size = AxisLayout.outer(shape, i) * length * inner;
+        RowKernels kernels = Backends.current().rows();
+        for (int from = 0; from < size; from += length * inner) {
+            if (inner == 1) {
+                kernels.rectifiedSoftpick(x, from, out, from, length);
             } else {
-                backend.rows().rectifiedSoftpickColumns(x, i * block, out, i * block, layout.length(), layout.inner());
+                columns(kernels, x, from, length, inner, out);
             }
         }
+    }
+
+    private static void columns(
+            RowKernels kernels, float[] x, int from, int length, int columns, float[] out) {
+        ColumnStrip strip = ColumnStrip.take(length, columns);
+        for (int column = 0; column < columns; column += ColumnStrip.COLUMNS) {
+            int count = Math.min(ColumnStrip.COLUMNS, columns - column);
+            strip.read(x, from + column, length, columns, count);
+            for (int c = 0; c < count; c++) {
+                kernels.rectifiedSoftpick(strip.values, strip.at(c), strip.values, strip.at(c), length);
+            }
+            strip.write(out, from + column, length, columns, count);
+        }
+        strip.giveBack();
     }
 
     /**
@@ -72,7 +91,7 @@ public final class RectifiedSoftpick {
      * </pre>
      *
      * <p>The last line is what is left of m, which would cancel but for ε; it counts only where S is near ε. A row
-     * without an element above 0 gives 0. Within {@code (2e-6 + 2.4e-7·(m − x_j))·max|g|·e_j/S} on random data. A NaN in
+     * without an element above 0 gives 0, and so does an element that is masked with −∞. Within {@code (2e-6 + 2.4e-7·(m − x_j))·max|g|·e_j/S} on random data. A NaN in
      * x or g, or +∞ in x, makes dx NaN.
      *
      * @param g the gradient of the loss by y

@@ -26,7 +26,7 @@ public final class SSMax {
      * @throws IllegalArgumentException if the axis does not exist or an array does not have the shape's size
      */
     public static void normalize(float[] x, int[] shape, int axis, float a, float[] out) {
-        int length = AxisLayout.of(x, shape, axis, out).length();
+        int length = shape[AxisLayout.checked(x, shape, axis, out)];
         Softmax.normalize(x, shape, axis, scale(a, length), out);
     }
 

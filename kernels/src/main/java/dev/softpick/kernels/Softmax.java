@@ -1,6 +1,6 @@
 package dev.softpick.kernels;
 
-import dev.softpick.kernels.backend.Backend;
+import dev.softpick.kernels.backend.RowKernels;
 import dev.softpick.kernels.select.Backends;
 
 /**
@@ -14,8 +14,8 @@ import dev.softpick.kernels.select.Backends;
  * <p>With d the distance of an exponent from the largest, the relative error is at most {@code 3.3e-6 + 1.2e-7·d} for
  * any length and input, some 3e-7 on random data; beyond d = 87 the result is 0.
  *
- * <p>The same row has the same bits on every machine and width, along any axis, at any offset. Thread-safe; a lone
- * caller allocates nothing. {@code out} may be {@code x}. Source: Bridle 1990.
+ * <p>The same row has the same bits on every machine and width, along any axis, at any offset. Thread-safe.
+ * Allocates nothing; along another axis than the last, a lone caller with up to 4,096 elements along it. {@code out} may be {@code x}. Source: Bridle 1990.
  */
 public final class Softmax {
 
@@ -34,16 +34,32 @@ public final class Softmax {
 
     /** The same with every element multiplied by {@code scale} first. */
     public static void normalize(float[] x, int[] shape, int axis, float scale, float[] out) {
-        AxisLayout layout = AxisLayout.of(x, shape, axis, out);
-        Backend backend = Backends.current();
-        int block = layout.length() * layout.inner();
-        for (int i = 0; i < layout.outer(); i++) {
-            if (layout.inner() == 1) {
-                backend.rows().softmax(x, i * block, out, i * block, layout.length(), scale);
+        int i = AxisLayout.checked(x, shape, axis, out);
+        int length = shape[i];
+        int inner = AxisLayout.inner(shape, i);
+        int size = AxisLayout.outer(shape, i) * length * inner;
+        RowKernels kernels = Backends.current().rows();
+        for (int from = 0; from < size; from += length * inner) {
+            if (inner == 1) {
+                kernels.softmax(x, from, out, from, length, scale);
             } else {
-                backend.rows().softmaxColumns(x, i * block, out, i * block, layout.length(), layout.inner(), scale);
+                columns(kernels, x, from, length, inner, out, scale);
             }
         }
+    }
+
+    private static void columns(
+            RowKernels kernels, float[] x, int from, int length, int columns, float[] out, float scale) {
+        ColumnStrip strip = ColumnStrip.take(length, columns);
+        for (int column = 0; column < columns; column += ColumnStrip.COLUMNS) {
+            int count = Math.min(ColumnStrip.COLUMNS, columns - column);
+            strip.read(x, from + column, length, columns, count);
+            for (int c = 0; c < count; c++) {
+                kernels.softmax(strip.values, strip.at(c), strip.values, strip.at(c), length, scale);
+            }
+            strip.write(out, from + column, length, columns, count);
+        }
+        strip.giveBack();
     }
 
     /**
@@ -68,7 +84,8 @@ public final class Softmax {
      * The vector-Jacobian product of one row, what training calls its backward pass:
      * {@code dx_j = Σ_i g_i·∂y_i/∂x_j = y_j·(g_j − Σ_i g_i·y_i)}, y the normalized row, recomputed from x.
      *
-     * <p>With d the distance of an exponent from the largest, within {@code (2e-6 + 2.4e-7·d)·max|g|·y_j} on random data.
+     * <p>With d the distance of an exponent from the largest, within {@code (2e-6 + 2.4e-7·d)·max|g|·y_j} on random data up
+     * to d = 87. Beyond, where {@link #normalize} gives 0, dx_j is 0 too: off by at most {@code e^−87·2·max|g|}.
      * An element that is masked with −∞ gets 0. A NaN in x or g makes dx NaN, and so does a row that {@link #normalize}
      * makes NaN.
      *
@@ -84,7 +101,8 @@ public final class Softmax {
     /**
      * The same with every element multiplied by {@code scale} first: {@code dx_j = scale·y_j·(g_j − Σ_i g_i·y_i)}.
      *
-     * @return the derivative by the scale, {@code Σ_j x_j·y_j·(g_j − Σ_i g_i·y_i)}; masked elements have no part in it
+     * @return the derivative by the scale, {@code Σ_j x_j·y_j·(g_j − Σ_i g_i·y_i)}, computed with the largest element subtracted from
+     *     each x_j, so that large ones do not cancel; masked elements have no part in it
      */
     public static float backward(
             float[] x, int xOffset, float[] g, int gOffset, int length, float scale, float[] dx, int dxOffset) {

@@ -1,6 +1,6 @@
 package dev.softpick.kernels;
 
-import dev.softpick.kernels.backend.Backend;
+import dev.softpick.kernels.backend.RowKernels;
 import dev.softpick.kernels.select.Backends;
 
 /**
@@ -16,8 +16,8 @@ import dev.softpick.kernels.select.Backends;
  * <p>The relative error is at most 3e-6 for any length and input: some 2e-7 on random data, 6e-7 where many elements
  * are equal; for a subnormal result, no more than that plus one unit in its last place.
  *
- * <p>The same row has the same bits on every machine and width, along any axis, at any offset. Thread-safe; a lone
- * caller allocates nothing. {@code out} may be {@code x}. Source: Edifice {@code Edifice.Blocks.Softpick.compute/2}.
+ * <p>The same row has the same bits on every machine and width, along any axis, at any offset. Thread-safe.
+ * Allocates nothing; along another axis than the last, a lone caller with up to 4,096 elements along it. {@code out} may be {@code x}. Source: Edifice {@code Edifice.Blocks.Softpick.compute/2}.
  */
 public final class Softpick {
 
@@ -31,16 +31,32 @@ public final class Softpick {
      * @throws IllegalArgumentException if the axis does not exist or an array does not have the shape's size
      */
     public static void normalize(float[] x, int[] shape, int axis, float[] out) {
-        AxisLayout layout = AxisLayout.of(x, shape, axis, out);
-        Backend backend = Backends.current();
-        int block = layout.length() * layout.inner();
-        for (int i = 0; i < layout.outer(); i++) {
-            if (layout.inner() == 1) {
-                backend.rows().softpick(x, i * block, out, i * block, layout.length());
+        int i = AxisLayout.checked(x, shape, axis, out);
+        int length = shape[i];
+        int inner = AxisLayout.inner(shape, i);
+        int size = AxisLayout.outer(shape, i) * length * inner;
+        RowKernels kernels = Backends.current().rows();
+        for (int from = 0; from < size; from += length * inner) {
+            if (inner == 1) {
+                kernels.softpick(x, from, out, from, length);
             } else {
-                backend.rows().softpickColumns(x, i * block, out, i * block, layout.length(), layout.inner());
+                columns(kernels, x, from, length, inner, out);
             }
         }
+    }
+
+    private static void columns(
+            RowKernels kernels, float[] x, int from, int length, int columns, float[] out) {
+        ColumnStrip strip = ColumnStrip.take(length, columns);
+        for (int column = 0; column < columns; column += ColumnStrip.COLUMNS) {
+            int count = Math.min(ColumnStrip.COLUMNS, columns - column);
+            strip.read(x, from + column, length, columns, count);
+            for (int c = 0; c < count; c++) {
+                kernels.softpick(strip.values, strip.at(c), strip.values, strip.at(c), length);
+            }
+            strip.write(out, from + column, length, columns, count);
+        }
+        strip.giveBack();
     }
 
     /**

@@ -33,8 +33,6 @@ class AllocationTest {
             kernels.put("absSum", () -> backend.rows().absSum(x, 1, length));
             kernels.put("divide", () -> backend.rows().divide(x, 1, 3f, y, 2, length));
             kernels.put("softpick", () -> backend.rows().softpick(x, 1, y, 2, length));
-            kernels.put("softpickColumns", () -> backend.rows().softpickColumns(x, 0, y, 0, length, columns));
-            kernels.put("softpickColumns, wide", () -> backend.rows().softpickColumns(x, 0, y, 0, columns, length));
             Panels w = Panels.pack(x, 10, 77, null, backend.panelWidth());
             kernels.put("multiply, one row", () -> backend.matMul().multiply(x, 1, 10, 1, w, y, 2, 77));
             kernels.put("multiply, edges", () -> backend.matMul().multiply(x, 1, 10, 7, w, y, 2, 80));
@@ -52,11 +50,7 @@ class AllocationTest {
             kernels.put("gelu", () -> backend.rows().gelu(x, 1, y, 2, length));
             kernels.put("layerNorm", () -> backend.layerNorm().apply(x, 0, 2, gamma, beta, 1e-5f, y, 1));
             kernels.put("softmax", () -> backend.rows().softmax(x, 1, y, 2, length, 0.5f));
-            kernels.put("softmaxColumns", () -> backend.rows().softmaxColumns(x, 0, y, 0, length, columns, 0.5f));
             kernels.put("rectifiedSoftpick", () -> backend.rows().rectifiedSoftpick(x, 1, y, 2, length));
-            kernels.put(
-                    "rectifiedSoftpickColumns",
-                    () -> backend.rows().rectifiedSoftpickColumns(x, 0, y, 0, length, columns));
             kernels.put("softpickBackward", () -> backend.rows().softpickBackward(x, 1, gamma, 0, length, y, 2));
             kernels.put("softmaxBackward", () -> backend.rows().softmaxBackward(x, 1, gamma, 0, length, 0.5f, y, 2));
             kernels.put(
@@ -64,6 +58,22 @@ class AllocationTest {
                     () -> backend.rows().rectifiedSoftpickBackward(x, 1, gamma, 0, length, y, 2));
             kernels.forEach((name, kernel) -> assertThat(leastAllocated(kernel))
                     .as("bytes that %d calls of %s %s allocate", CALLS, backend.name(), name)
+                    .isZero());
+        }
+    }
+
+    /** A lone caller uses the strip that is kept. */
+    @Test
+    void columnsOfUpTo4096ElementsAllocateNothing() {
+        for (int[] shape : new int[][] {{130, 77}, {77, 130}, {4096, 2}}) {
+            float[] x = Kernels.gaussian(4, shape[0] * shape[1]);
+            float[] y = new float[x.length];
+            Map<String, Runnable> kernels = new LinkedHashMap<>();
+            kernels.put("softpick", () -> Softpick.normalize(x, shape, 0, y));
+            kernels.put("softmax", () -> Softmax.normalize(x, shape, 0, 0.5f, y));
+            kernels.put("rectifiedSoftpick", () -> RectifiedSoftpick.normalize(x, shape, 0, y));
+            kernels.forEach((name, kernel) -> assertThat(leastAllocated(kernel))
+                    .as("bytes that %d calls of %s along columns of %d allocate", CALLS, name, shape[0])
                     .isZero());
         }
     }

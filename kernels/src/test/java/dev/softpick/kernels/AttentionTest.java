@@ -3,10 +3,12 @@ package dev.softpick.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.layout.AttentionScratch;
 import dev.softpick.kernels.layout.KeyValueCache;
+import dev.softpick.kernels.numerics.ScoreScale;
 import dev.softpick.kernels.select.Backends;
 import java.util.Arrays;
 import java.util.Random;
@@ -88,6 +90,65 @@ class AttentionTest {
                 Bits.assertEqual(backend.name() + kind + " by 1", attend(backend, kind, qkv, steps, d, 1), all);
                 Bits.assertEqual(backend.name() + kind + " by 7", attend(backend, kind, qkv, steps, d, 7), all);
             }
+        }
+    }
+
+    /** q·k overflows to −∞ for the first 230 keys and every fifth one: they have no part in any row, however it is computed. */
+    @Test
+    void aComputedScoreOfMinusInfinityIsAMask() {
+        int steps = 420;
+        int d = 8;
+        int first = 230;
+        float[] qkv = input(new Random(12), steps, d);
+        for (int i = 0; i < steps; i++) {
+            qkv[i * 3 * d] = 1e25f;
+            qkv[i * 3 * d + d] = i < first || i % 5 == 0 ? -1e25f : 0f;
+        }
+        for (Kind kind : new Kind[] {Kind.SOFTMAX, Kind.SSMAX, Kind.RECTIFIED}) {
+            double[] expected = reference(kind, qkv, steps, d);
+            float[] scalar = null;
+            for (Backend backend : Kernels.backends()) {
+                String what = backend.name() + " " + kind;
+                float[] out = attend(backend, kind, qkv, steps, d, steps);
+                for (int i = 0; i < out.length; i++) {
+                    // Row 230 is masked by its number, so 231 is the first that sees a key.
+                    if (i < (first + 1) * d) {
+                        float nothing = kind == Kind.RECTIFIED ? 0f : Float.NaN;
+                        assertThat(out[i]).as(what + ", all masked").isEqualTo(Float.valueOf(nothing));
+                    } else if (!(Math.abs(out[i] - expected[i]) <= 5e-6 * Math.max(1, Math.abs(expected[i])))) {
+                        fail(what + " element " + i + ": " + out[i] + ", expected " + expected[i]);
+                    }
+                }
+                Bits.assertEqual(what + " by 1", attend(backend, kind, qkv, steps, d, 1), out);
+                scalar = scalar == null ? out : scalar;
+                Bits.assertEqual(what, out, scalar);
+                assertWeights(what, backend, kind, qkv, steps, d, expected);
+            }
+        }
+    }
+
+    /** The last row again by the kernel for rows, which is how weights are shown. */
+    private static void assertWeights(
+            String what, Backend backend, Kind kind, float[] qkv, int steps, int d, double[] expected) {
+        int row = steps - 1;
+        float[] scores = new float[steps];
+        for (int j = 0; j < steps; j++) {
+            for (int c = 0; c < d; c++) {
+                scores[j] = Math.fma(qkv[row * 3 * d + c], qkv[j * 3 * d + d + c], scores[j]);
+            }
+            scores[j] *= ScoreScale.of(d, kind.ssmaxScale, row);
+        }
+        if (kind == Kind.RECTIFIED) {
+            backend.rows().rectifiedSoftpick(scores, 0, scores, 0, steps);
+        } else {
+            backend.rows().softmax(scores, 0, scores, 0, steps, 1f);
+        }
+        for (int c = 0; c < d; c++) {
+            double sum = 0;
+            for (int j = 0; j < steps; j++) {
+                sum += (double) scores[j] * qkv[j * 3 * d + 2 * d + c];
+            }
+            assertThat(sum).as(what + " weights").isCloseTo(expected[row * d + c], within(5e-6));
         }
     }
 
@@ -207,7 +268,7 @@ class AttentionTest {
                 for (int c = 0; c < d; c++) {
                     s[j] += (double) qkv[i * 3 * d + c] * qkv[j * 3 * d + d + c];
                 }
-                s[j] /= root;
+                s[j] = s[j] < -Float.MAX_VALUE ? Double.NEGATIVE_INFINITY : s[j] / root;
                 if (!Float.isNaN(kind.ssmaxScale)) {
                     s[j] *= kind.ssmaxScale * Math.log(i + 1);
                 }
@@ -224,6 +285,7 @@ class AttentionTest {
                 if (kind == Kind.RECTIFIED && peak > 300) {
                     w = Math.exp(s[j] - peak);
                 }
+                w = s[j] == Double.NEGATIVE_INFINITY ? 0 : w;
                 sum += Math.abs(w);
                 for (int c = 0; c < d; c++) {
                     out[i * d + c] += (kind == Kind.RECTIFIED ? Math.max(w, 0) : w) * qkv[j * 3 * d + 2 * d + c];

@@ -197,6 +197,89 @@ class GradientTest {
         }
     }
 
+    /** Σ x_j·d_j cancels for exponents that are large and near one another; Σ (x_j − maximum)·d_j does not. */
+    @Test
+    void theDerivativeByTheScaleDoesNotCancelForLargeElements() {
+        for (float center : new float[] {1e4f, -1e4f, 1e6f}) {
+            for (float scale : new float[] {1f, -1f}) {
+                for (int n : new int[] {2, 17, 64, 200, 3000}) {
+                    float[] x = Kernels.gaussian(n, n);
+                    float[] g = Kernels.gaussian(n + 1, n);
+                    for (int i = 0; i < n; i++) {
+                        x[i] += center;
+                    }
+                    double[] y = softmax(doubles(x), scale);
+                    double mean = dot(y, doubles(g));
+                    double expected = dot(each(n, j -> x[j] - center), each(n, j -> y[j] * (g[j] - mean)));
+                    float[] masked = Arrays.copyOf(x, n + 3);
+                    Arrays.fill(masked, n, n + 3, -scale * Float.POSITIVE_INFINITY);
+                    float[] more = Arrays.copyOf(g, n + 3);
+                    for (Backend backend : Kernels.backends()) {
+                        String what = backend.name() + " around " + center + " scale " + scale + " length " + n;
+                        double of = backend.rows().softmaxBackward(x, 0, g, 0, n, scale, new float[n], 0);
+                        assertThat(of).as(what).isCloseTo(expected, offset(4e-6));
+                        double ofMasked =
+                                backend.rows().softmaxBackward(masked, 0, more, 0, n + 3, scale, new float[n + 3], 0);
+                        assertThat(ofMasked).as(what + ", masked").isCloseTo(expected, offset(4e-6));
+                    }
+                    float logarithm = (float) Math.log(n);
+                    float[] dx = new float[n];
+                    assertThat((double) SSMax.backward(x, 0, g, 0, n, scale / logarithm, dx, 0))
+                            .as("a around " + center + " length " + n)
+                            .isCloseTo(logarithm * expected, offset(3e-5));
+                }
+            }
+        }
+    }
+
+    /** The bound of softmax's gradient ends where its results do: beyond a distance of 87 both are 0. */
+    @Test
+    void theBoundOfTheSoftmaxGradientEndsAtADistanceOf87() {
+        for (Backend backend : Kernels.backends()) {
+            float[] x = Kernels.gaussian(5, 400);
+            float[] g = Kernels.gaussian(6, 400);
+            for (int i = 0; i < x.length; i++) {
+                x[i] = -i * 0.25f;
+            }
+            float[] dx = new float[x.length];
+            backend.rows().softmaxBackward(x, 0, g, 0, x.length, 1f, dx, 0);
+            double[] exact = new double[x.length];
+            double[] y = softmax(doubles(x), 1);
+            double mean = dot(y, doubles(g));
+            double steepest = Arrays.stream(doubles(g)).map(Math::abs).max().orElse(0);
+            for (int j = 0; j < x.length; j++) {
+                exact[j] = y[j] * (g[j] - mean);
+                double distance = -x[j];
+                double allowed = distance <= 87
+                        ? (2e-6 + 2.4e-7 * distance) * steepest * y[j] + Float.MIN_NORMAL * steepest
+                        : Math.exp(-87) * 2 * steepest;
+                assertThat(Math.abs(dx[j] - exact[j])).as(backend.name() + " element " + j).isLessThanOrEqualTo(allowed);
+                if (distance > 87.5) {
+                    assertThat(dx[j]).as(backend.name() + " element " + j).isZero();
+                }
+            }
+        }
+    }
+
+    @Test
+    void aMaskedElementHasNoPartInTheGradientOfRectifiedSoftpick() {
+        for (Backend backend : Kernels.backends()) {
+            for (int n : new int[] {1, 5, 16, 64, 100, 3000}) {
+                float[] x = Kernels.gaussian(n, n);
+                float[] g = Kernels.gaussian(n + 1, n);
+                float[] masked = Arrays.copyOf(x, n + 21);
+                Arrays.fill(masked, n, n + 21, Float.NEGATIVE_INFINITY);
+                String what = backend.name() + " length " + n;
+                float[] alone = run(what, Kind.RECTIFIED, backend, x, g);
+                float[] dx = run(what, Kind.RECTIFIED, backend, masked, Arrays.copyOf(g, n + 21));
+                Bits.assertEqual(what, Arrays.copyOf(dx, n), alone);
+                for (int i = n; i < n + 21; i++) {
+                    assertThat(dx[i]).as(what + ", masked").isZero();
+                }
+            }
+        }
+    }
+
     @Test
     void specialValues() {
         for (Backend backend : Kernels.backends()) {

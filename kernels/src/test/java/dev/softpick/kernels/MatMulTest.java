@@ -169,7 +169,9 @@ class MatMulTest {
                 .hasMessageContaining("out")
                 .hasMessageContaining("2");
         assertThat(untouched).containsExactly(1, 2);
-        assertThatThrownBy(() -> MatMul.multiply(new float[1], 1, w, out)).hasMessageContaining("a");
+        assertThatThrownBy(() -> MatMul.multiply(new float[1], 1, w, out))
+                .hasMessageContaining("a has 1 elements")
+                .hasMessageContaining("length 2");
         assertThatThrownBy(() -> MatMul.multiply(new float[2], -1, w, out)).hasMessageContaining("m is -1");
         assertThatThrownBy(() -> MatMul.multiply(new float[2], 0, 1, 1, w, out, 0, 3))
                 .hasMessageContaining("leading dimension of a is 1");

@@ -3,6 +3,7 @@ package dev.softpick.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.softpick.kernels.backend.Backend;
 import java.util.Arrays;
@@ -17,10 +18,7 @@ class RectifiedSoftpickTest {
     void rowsAgreeWithDoubleAndBetweenBackendsAtEveryLength() {
         Kernels.lengths().forEach(n -> {
             for (float size : SIZES) {
-                float[] x = Kernels.gaussian(n, n);
-                for (int i = 0; i < n; i++) {
-                    x[i] *= size;
-                }
+                float[] x = scaled(n, size);
                 float[] first = null;
                 for (Backend backend : Kernels.backends()) {
                     String what = backend.name() + " length " + n + " size " + size;
@@ -61,14 +59,38 @@ class RectifiedSoftpickTest {
                     rows[i * columns + c] = row[i];
                 }
             }
-            for (Backend backend : Kernels.backends()) {
-                String what = backend.name() + " " + n + " by " + columns;
-                float[] framed = Kernels.framed(x);
-                float[] out = Kernels.framed(new float[x.length]);
-                backend.rows().rectifiedSoftpickColumns(framed, Kernels.GAP, out, Kernels.GAP, n, columns);
-                Bits.assertEqual(what, Kernels.unframed(what, out), rows);
-                backend.rows().rectifiedSoftpickColumns(framed, Kernels.GAP, framed, Kernels.GAP, n, columns);
-                Bits.assertEqual(what + " in place", Kernels.unframed(what, framed), rows);
+            String what = n + " by " + columns;
+            float[] out = Kernels.unwritten(x.length);
+            RectifiedSoftpick.normalize(x, size, 0, out);
+            Bits.assertEqual(what, out, rows);
+            RectifiedSoftpick.normalize(x, size, 0, x);
+            Bits.assertEqual(what + " in place", x, rows);
+        }
+    }
+
+    /** The published code leaves masked scores out of the sum. */
+    @Test
+    void aMaskedElementHasNoPartInItsRow() {
+        for (Backend backend : Kernels.backends()) {
+            float[] two = {Float.NEGATIVE_INFINITY, 0.3f};
+            backend.rows().rectifiedSoftpick(two, 0, two, 0, 2);
+            assertThat(Float.floatToRawIntBits(two[0])).isEqualTo(0);
+            assertThat((double) two[1]).isCloseTo(1 / (1 + 1e-8 / (1 - Math.exp(-0.3))), within(1e-7));
+            for (int n : new int[] {1, 2, 5, 15, 16, 17, 33, 64, 100, 2049, 5000}) {
+                for (float size : SIZES) {
+                    float[] x = scaled(n, size);
+                    float[] alone = new float[n];
+                    backend.rows().rectifiedSoftpick(x, 0, alone, 0, n);
+                    // Masked elements behind the row take no lane from the others: the same bits.
+                    float[] padded = Arrays.copyOf(x, n + 40);
+                    Arrays.fill(padded, n, n + 40, Float.NEGATIVE_INFINITY);
+                    backend.rows().rectifiedSoftpick(padded, 0, padded, 0, n + 40);
+                    String what = backend.name() + " length " + n + " size " + size;
+                    Bits.assertEqual(what, Arrays.copyOf(padded, n), alone);
+                    for (int i = n; i < n + 40; i++) {
+                        assertThat(Float.floatToRawIntBits(padded[i])).as(what + ", masked").isEqualTo(0);
+                    }
+                }
             }
         }
     }
@@ -158,6 +180,14 @@ class RectifiedSoftpickTest {
                 .hasMessageContaining("out has 3");
     }
 
+    private static float[] scaled(int n, float size) {
+        float[] x = Kernels.gaussian(n, n);
+        for (int i = 0; i < n; i++) {
+            x[i] *= size;
+        }
+        return x;
+    }
+
     private static void assertClose(String what, float[] y, float[] x) {
         double m = Double.NEGATIVE_INFINITY;
         for (float value : x) {
@@ -166,7 +196,7 @@ class RectifiedSoftpickTest {
         double[] d = new double[x.length];
         double sum = 1e-8;
         for (int i = 0; i < x.length; i++) {
-            d[i] = m <= 0 ? 0 : m < 700 ? Math.exp(-m) * Math.expm1(x[i]) : Math.exp(x[i] - m);
+            d[i] = m <= 0 || x[i] == Float.NEGATIVE_INFINITY ? 0 : m < 700 ? Math.exp(-m) * Math.expm1(x[i]) : Math.exp(x[i] - m);
             sum += Math.abs(d[i]);
         }
         for (int i = 0; i < x.length; i++) {

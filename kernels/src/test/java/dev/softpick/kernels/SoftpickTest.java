@@ -79,41 +79,38 @@ class SoftpickTest {
                 x[row * columns + 2 * i] = special[i];
             }
         }
-        for (Backend backend : Kernels.backends()) {
-            String what = backend.name() + " length " + length + " columns " + columns;
-            float[] framed = Kernels.framed(x);
-            float[] out = Kernels.framed(Kernels.unwritten(x.length));
-            backend.rows().softpickColumns(framed, Kernels.GAP, out, Kernels.GAP, length, columns);
-            float[] y = Kernels.unframed(what, out);
-            float[] column = new float[length];
-            float[] actual = new float[length];
-            for (int c = 0; c < columns; c++) {
-                for (int i = 0; i < length; i++) {
-                    column[i] = x[i * columns + c];
-                    actual[i] = y[i * columns + c];
-                }
-                backend.rows().softpick(column, 0, column, 0, length);
-                Bits.assertEqual(what + ", column " + c, actual, column);
+        String what = "length " + length + " columns " + columns;
+        int[] shape = {length, columns};
+        float[] y = Kernels.unwritten(x.length);
+        Softpick.normalize(x, shape, 0, y);
+        float[] column = new float[length];
+        float[] actual = new float[length];
+        for (int c = 0; c < columns; c++) {
+            for (int i = 0; i < length; i++) {
+                column[i] = x[i * columns + c];
+                actual[i] = y[i * columns + c];
             }
-            backend.rows().softpickColumns(framed, Kernels.GAP, framed, Kernels.GAP, length, columns);
-            Bits.assertEqual(what + " in place", Kernels.unframed(what, framed), y);
+            Softpick.normalize(column, 0, length, column, 0);
+            Bits.assertEqual(what + ", column " + c, actual, column);
         }
+        Softpick.normalize(x, shape, 0, x);
+        Bits.assertEqual(what + " in place", x, y);
     }
 
     @Test
     void columnsMayBeNormalizedByManyThreadsAtOnce() {
         int length = 70;
         float[] x = Kernels.gaussian(9, length * 150);
-        for (Backend backend : Kernels.backends()) {
-            for (int columns : new int[] {50, 150}) {
-                float[] expected = new float[length * columns];
-                backend.rows().softpickColumns(x, 0, expected, 0, length, columns);
-                IntStream.range(0, 400).parallel().forEach(i -> {
-                    float[] out = Kernels.unwritten(length * columns);
-                    backend.rows().softpickColumns(x, 0, out, 0, length, columns);
-                    Bits.assertEqual(backend.name() + " call " + i, out, expected);
-                });
-            }
+        for (int columns : new int[] {50, 150}) {
+            int[] shape = {length, columns};
+            float[] block = Arrays.copyOf(x, length * columns);
+            float[] expected = new float[length * columns];
+            Softpick.normalize(block, shape, 0, expected);
+            IntStream.range(0, 400).parallel().forEach(i -> {
+                float[] out = Kernels.unwritten(length * columns);
+                Softpick.normalize(block, shape, 0, out);
+                Bits.assertEqual("call " + i, out, expected);
+            });
         }
     }
 

@@ -2,7 +2,7 @@ package dev.softpick.kernels.backend;
 
 import dev.softpick.kernels.numerics.VirtualLanes;
 
-/** Reductions and maps over one row of consecutive elements, and the same for the columns of a block. */
+/** Reductions and maps over one row of consecutive elements. */
 public interface RowKernels {
 
     /**
@@ -23,23 +23,11 @@ public interface RowKernels {
     /** {@code out_i = x_i / (1 + Σ|x_j|)}. */
     void softpick(float[] x, int xOffset, float[] out, int outOffset, int length);
 
-    /**
-     * The same for each column of a row-major {@code [length, columns]} block whose rows are consecutive: the axis is
-     * the first one. Bits equal {@link #softpick} on the column copied out.
-     */
-    void softpickColumns(float[] x, int xOffset, float[] out, int outOffset, int length, int columns);
-
     /** {@code out_i = e^{s·x_i} / Σ e^{s·x_j}}, computed with the maximum subtracted. */
     void softmax(float[] x, int xOffset, float[] out, int outOffset, int length, float scale);
 
-    /** {@link #softmax} for each column of a {@code [length, columns]} block; bits equal the column copied out. */
-    void softmaxColumns(float[] x, int xOffset, float[] out, int outOffset, int length, int columns, float scale);
-
     /** Rectified softpick, {@code relu(e^{x_i−m} − e^{−m}) / (Σ|e^{x_j−m} − e^{−m}| + 1e-8)}, m the largest x. */
     void rectifiedSoftpick(float[] x, int xOffset, float[] out, int outOffset, int length);
-
-    /** {@link #rectifiedSoftpick} for each column of a {@code [length, columns]} block; bits equal as above. */
-    void rectifiedSoftpickColumns(float[] x, int xOffset, float[] out, int outOffset, int length, int columns);
 
     /**
      * The vector-Jacobian product of {@link #softpick}, {@code dx_j = Σ_i g_i·∂y_i/∂x_j}, recomputed from x. Here and

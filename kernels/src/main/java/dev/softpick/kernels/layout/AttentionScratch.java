@@ -27,7 +27,7 @@ public final class AttentionScratch {
     public final double[] sums;
 
     /** The largest score of each row so far; normalizers with exponentials. */
-    public final float[] peaks = new float[ROWS];
+    public final float[] maxima = new float[ROWS];
 
     /** What each row's sum and numerator so far are multiplied with, because the largest score has changed. */
     public final float[] factors = new float[ROWS];

@@ -13,10 +13,10 @@ import static dev.softpick.kernels.numerics.FusedMultiplyAdd.fma;
  * q = fma(fma(fma(fma(C6, r, C5), r, C4), r, C3), r, C2)
  * s = bits(k) &lt;&lt; 23                                         2^n
  * e^x     = fma(fma(q, r, 1), r, 1)·s                       or 0 where x &lt; LOWEST
- * e^x − d = fma(s, p, s − d)   with p = fma(q·r, r, r)      or −d where x &lt; LOWEST
+ * e^x − d = fma(s, p, s − d)   with p = fma(q·r, r, r)      or −d where x &lt; LOWEST, 0 where x is −∞
  * </pre>
  *
- * <p>Below {@link #LOWEST} the result would be subnormal and is 0. −∞ gives 0, NaN gives NaN; above {@link #HIGHEST}
+ * <p>Below {@link #LOWEST} {@code e^x} would be subnormal and is 0. −∞ is a mask and gives 0 in both; NaN gives NaN; above {@link #HIGHEST}
  * the result has no meaning, as a maximum has been subtracted.
  *
  * <p>{@code 1 + r + C2·r² + … + C6·r⁶} is the minimax polynomial of the relative error for {@code |r| ≤ ln2/2}:
@@ -61,13 +61,16 @@ public final class Exponential {
         return x < LOWEST ? 0f : fma(fma(q, r, 1f), r, 1f) * s;
     }
 
-    /** {@code e^x − d} for x up to {@link #HIGHEST} and d of 0 or 1; accurate near x = 0 when d is 1. */
+    /** {@code e^x − d} for x up to {@link #HIGHEST} and d of 0 or 1, 0 for −∞; accurate near x = 0 when d is 1. */
     public static float expMinus(float x, float d) {
         float k = fma(x, LOG2_E, MAGIC);
         float n = k - MAGIC;
         float r = fma(n, -LN2_LOW, fma(n, -LN2_HIGH, x));
         float q = fma(fma(fma(fma(C6, r, C5), r, C4), r, C3), r, C2);
         float s = Float.intBitsToFloat(Float.floatToRawIntBits(k) << FRACTION_BITS);
-        return x < LOWEST ? -d : fma(s, fma(q * r, r, r), s - d);
+        if (x < LOWEST) {
+            return x == Float.NEGATIVE_INFINITY ? 0f : -d;
+        }
+        return fma(s, fma(q * r, r, r), s - d);
     }
 }

@@ -70,30 +70,13 @@ public final class ScalarBackend {
         }
 
         @Override
-        public void softpickColumns(float[] x, int xOffset, float[] out, int outOffset, int length, int columns) {
-            ScalarSoftpick.softpickColumns(x, xOffset, out, outOffset, length, columns);
-        }
-
-        @Override
         public void softmax(float[] x, int xOffset, float[] out, int outOffset, int length, float scale) {
             ScalarSoftmax.softmax(x, xOffset, out, outOffset, length, scale);
         }
 
         @Override
-        public void softmaxColumns(
-                float[] x, int xOffset, float[] out, int outOffset, int length, int columns, float scale) {
-            ScalarSoftmax.softmaxColumns(x, xOffset, out, outOffset, length, columns, scale);
-        }
-
-        @Override
         public void rectifiedSoftpick(float[] x, int xOffset, float[] out, int outOffset, int length) {
             ScalarRectifiedSoftpick.rectifiedSoftpick(x, xOffset, out, outOffset, length);
-        }
-
-        @Override
-        public void rectifiedSoftpickColumns(
-                float[] x, int xOffset, float[] out, int outOffset, int length, int columns) {
-            ScalarRectifiedSoftpick.rectifiedSoftpickColumns(x, xOffset, out, outOffset, length, columns);
         }
 
         @Override

@@ -3,7 +3,9 @@ package dev.softpick.kernels.scalar;
 import dev.softpick.kernels.layout.AttentionScratch;
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.numerics.Exponential;
+import dev.softpick.kernels.numerics.RectifiedSoftpickRules;
 import dev.softpick.kernels.numerics.ScoreScale;
+import dev.softpick.kernels.numerics.SoftmaxRules;
 import java.util.Arrays;
 
 /** Causal softmax and rectified softpick attention without vectors, a query row at a time, block by block of keys. */
@@ -51,9 +53,7 @@ final class ScalarExponentialAttention {
                 softmaxWeights(scratch, count, scale, start == 0);
             }
             if (start > 0) {
-                for (int i = to; i < to + d; i++) {
-                    out[i] *= scratch.factors[0];
-                }
+                ScalarPasses.scale(out, to, scratch.factors[0], out, to, d);
             }
             for (int column = 0; column < d; column += nr) {
                 ScalarMatMul.accumulate(
@@ -61,47 +61,40 @@ final class ScalarExponentialAttention {
                         Math.min(nr, d - column));
             }
         }
-        float share = rectified
-                ? ScoreScale.rectifiedShare(scratch.peaks[0], scratch.sums[0])
+        float reciprocal = rectified
+                ? RectifiedSoftpickRules.scoreReciprocal(scratch.maxima[0], scratch.sums[0])
                 : (float) (1 / scratch.sums[0]);
-        for (int i = to; i < to + d; i++) {
-            out[i] *= share;
-        }
+        ScalarPasses.scale(out, to, reciprocal, out, to, d);
     }
 
     static void softmaxWeights(AttentionScratch scratch, int count, float scale, boolean first) {
         float[] scores = scratch.scores;
-        float sign = scale < 0f ? -1f : 1f;
+        float sign = SoftmaxRules.sign(scale);
         float largest = ScalarPasses.largest(scores, 0, count, sign);
-        float before = sign * scratch.peaks[0];
-        float peak = sign * (first || largest > before ? largest : before);
-        float factor = first ? 0f : Exponential.exp((scratch.peaks[0] - peak) * scale);
-        for (int j = 0; j < count; j++) {
-            scores[j] = Exponential.exp((scores[j] - peak) * scale);
-        }
+        float before = sign * scratch.maxima[0];
+        float maximum = sign * (first || largest > before ? largest : before);
+        float subtrahend = SoftmaxRules.subtrahend(maximum, sign);
+        float factor = first ? 0f : Exponential.exp((scratch.maxima[0] - subtrahend) * scale);
+        ScalarExponential.exp(scores, 0, scores, 0, count, subtrahend, scale);
         double sum = ScalarReduce.absSum(scores, 0, count);
         scratch.sums[0] = first ? sum : scratch.sums[0] * factor + sum;
-        scratch.peaks[0] = peak;
+        scratch.maxima[0] = maximum;
         scratch.factors[0] = factor;
     }
 
     static void rectifiedWeights(AttentionScratch scratch, int count, float scale, boolean first) {
         float[] scores = scratch.scores;
-        for (int j = 0; j < count; j++) {
-            scores[j] *= scale;
-        }
+        ScalarPasses.scale(scores, 0, scale, scores, 0, count);
         float largest = ScalarPasses.largest(scores, 0, count, 1f);
-        float peak = first || largest > scratch.peaks[0] ? largest : scratch.peaks[0];
-        float shift = ScoreScale.shift(peak);
-        float factor = first ? 0f : Exponential.exp(ScoreScale.shift(scratch.peaks[0]) - shift);
-        float one = shift > 0f ? 0f : 1f;
-        for (int j = 0; j < count; j++) {
-            scores[j] = Exponential.expMinus(scores[j] - shift, one);
-        }
+        float maximum = first || largest > scratch.maxima[0] ? largest : scratch.maxima[0];
+        float shift = RectifiedSoftpickRules.scoreShift(maximum);
+        float before = RectifiedSoftpickRules.scoreShift(scratch.maxima[0]);
+        float factor = first ? 0f : Exponential.exp(before - shift);
+        ScalarExponential.expMinus(scores, 0, scores, 0, count, shift, 1f);
         double sum = ScalarReduce.absSum(scores, 0, count);
-        ScalarPasses.share(scores, 0, count, 1f);
+        ScalarPasses.scalePositive(scores, 0, count, 1f);
         scratch.sums[0] = first ? sum : scratch.sums[0] * factor + sum;
-        scratch.peaks[0] = peak;
+        scratch.maxima[0] = maximum;
         scratch.factors[0] = factor;
     }
 }

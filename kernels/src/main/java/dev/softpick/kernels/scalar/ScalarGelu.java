@@ -13,14 +13,14 @@ import static dev.softpick.kernels.numerics.NormalTail.C8;
 import static dev.softpick.kernels.numerics.NormalTail.CUT;
 
 /** {@code gelu(x) = max(x, 0) − |x|·Φ(−|x|)}, the form without cancellation on either side of 0. */
-final class ScalarGelu {
+public final class ScalarGelu {
 
     /** Elements a call of the loop: a cold JVM compiles what is called often sooner than a long loop that runs once. */
     private static final int SEGMENT = 32;
 
     private ScalarGelu() {}
 
-    static void gelu(float[] x, int xOffset, float[] out, int outOffset, int length) {
+    public static void gelu(float[] x, int xOffset, float[] out, int outOffset, int length) {
         for (int i = 0; i < length; i += SEGMENT) {
             segment(x, xOffset + i, out, outOffset + i, Math.min(SEGMENT, length - i));
         }

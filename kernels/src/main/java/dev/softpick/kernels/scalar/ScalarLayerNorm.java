@@ -12,19 +12,20 @@ public final class ScalarLayerNorm {
     static void layerNorm(
             float[] x, int xOffset, int rows, float[] gamma, float[] beta, float epsilon, float[] out, int outOffset) {
         int width = gamma.length;
-        double share = 1.0 / width;
+        double reciprocal = 1.0 / width;
         for (int row = 0; row < rows; row++) {
             int from = xOffset + row * width;
-            float mean = (float) (sum(x, from, width, 0f, false) * share);
-            double variance = sum(x, from, width, mean, true) * share;
+            float mean = (float) (sum(x, from, width, 0f, false) * reciprocal);
+            double variance = sum(x, from, width, mean, true) * reciprocal;
             float inverse = (float) (1 / Math.sqrt(variance + epsilon));
-            scale(x, from, mean, inverse, gamma, beta, out, outOffset + row * width);
+            scale(x, from, mean, inverse, gamma, beta, 0, out, outOffset + row * width);
         }
     }
 
-    private static void scale(
-            float[] x, int from, float mean, float inverse, float[] gamma, float[] beta, float[] out, int to) {
-        for (int i = 0; i < gamma.length; i++) {
+    /** {@code out = gamma·inverse·(x − mean) + beta} for the columns from {@code first} on. */
+    public static void scale(
+            float[] x, int from, float mean, float inverse, float[] gamma, float[] beta, int first, float[] out, int to) {
+        for (int i = first; i < gamma.length; i++) {
             out[to + i] = fma(gamma[i] * inverse, x[from + i] - mean, beta[i]);
         }
     }

@@ -1,12 +1,10 @@
 package dev.softpick.kernels.scalar;
 
-import static dev.softpick.kernels.layout.ColumnStrip.COLUMNS;
-
-import dev.softpick.kernels.layout.ColumnStrip;
-import java.util.Arrays;
-
-/** The first and the last pass of the normalizers with an exponential. Columns go by strips of up to 64. */
-final class ScalarPasses {
+/**
+ * The first and the last pass of the normalizers, and what the vector kernels call for what is left behind their last whole
+ * vector.
+ */
+public final class ScalarPasses {
 
     private ScalarPasses() {}
 
@@ -20,35 +18,18 @@ final class ScalarPasses {
         return largest;
     }
 
-    /** The same for each column of a strip, into its peaks. */
-    static void largest(float[] x, int offset, int length, int columns, int width, float sign, ColumnStrip strip) {
-        float[] peaks = strip.peaks;
-        Arrays.fill(peaks, 0, COLUMNS, Float.NEGATIVE_INFINITY);
-        for (int i = 0; i < length; i++) {
-            int at = offset + i * columns;
-            for (int c = 0; c < width; c++) {
-                float value = x[at + c] * sign;
-                peaks[c] = value > peaks[c] ? value : peaks[c];
-            }
-        }
-    }
-
-    /** {@code x = max(x, 0)·share}; all NaN where the share is. */
-    static void share(float[] x, int offset, int length, float share) {
+    /** {@code x = max(x, 0)·factor}; all NaN where the factor is. */
+    public static void scalePositive(float[] x, int offset, int length, float factor) {
         for (int i = 0; i < length; i++) {
             float value = x[offset + i];
-            x[offset + i] = (value > 0f ? value : 0f) * share;
+            x[offset + i] = (value > 0f ? value : 0f) * factor;
         }
     }
 
-    /** The same for each column of a strip with its own share. */
-    static void share(float[] x, int offset, int length, int columns, int width, ColumnStrip strip) {
+    /** {@code out = x·factor}; out may be x. */
+    public static void scale(float[] x, int xOffset, float factor, float[] out, int outOffset, int length) {
         for (int i = 0; i < length; i++) {
-            int at = offset + i * columns;
-            for (int c = 0; c < width; c++) {
-                float value = x[at + c];
-                x[at + c] = (value > 0f ? value : 0f) * strip.shares[c];
-            }
+            out[outOffset + i] = x[xOffset + i] * factor;
         }
     }
 }

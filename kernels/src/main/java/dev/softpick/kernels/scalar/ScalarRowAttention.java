@@ -3,6 +3,7 @@ package dev.softpick.kernels.scalar;
 import dev.softpick.kernels.layout.AttentionScratch;
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.PagedKeyValueCache;
+import dev.softpick.kernels.numerics.RectifiedSoftpickRules;
 import dev.softpick.kernels.numerics.ScoreScale;
 import dev.softpick.kernels.numerics.VirtualLanes;
 import java.util.Arrays;
@@ -48,7 +49,7 @@ final class ScalarRowAttention {
                 numerators(cache, head, block, end, out, outOffset);
             }
         }
-        scale(out, outOffset, d, (float) (1 / (ScoreScale.root(d) + sum)));
+        ScalarPasses.scale(out, outOffset, (float) (1 / (ScoreScale.root(d) + sum)), out, outOffset, d);
     }
 
     static void softmax(
@@ -64,11 +65,11 @@ final class ScalarRowAttention {
             scores(cache, head, q, qOffset, block, end);
             ScalarExponentialAttention.softmaxWeights(scratch, end - block, scale, block == first);
             if (block > first) {
-                scale(out, outOffset, d, scratch.factors[0]);
+                ScalarPasses.scale(out, outOffset, scratch.factors[0], out, outOffset, d);
             }
             numerators(cache, head, block, end, out, outOffset);
         }
-        scale(out, outOffset, d, (float) (1 / scratch.sums[0]));
+        ScalarPasses.scale(out, outOffset, (float) (1 / scratch.sums[0]), out, outOffset, d);
     }
 
     static void rectifiedSoftpick(
@@ -83,11 +84,12 @@ final class ScalarRowAttention {
             scores(cache, head, q, qOffset, block, end);
             ScalarExponentialAttention.rectifiedWeights(scratch, end - block, scale, block == first);
             if (block > first) {
-                scale(out, outOffset, d, scratch.factors[0]);
+                ScalarPasses.scale(out, outOffset, scratch.factors[0], out, outOffset, d);
             }
             numerators(cache, head, block, end, out, outOffset);
         }
-        scale(out, outOffset, d, ScoreScale.rectifiedShare(scratch.peaks[0], scratch.sums[0]));
+        float reciprocal = RectifiedSoftpickRules.scoreReciprocal(scratch.maxima[0], scratch.sums[0]);
+        ScalarPasses.scale(out, outOffset, reciprocal, out, outOffset, d);
     }
 
     private static void scores(PagedKeyValueCache cache, int head, float[] q, int qOffset, int start, int end) {
@@ -115,12 +117,6 @@ final class ScalarRowAttention {
                         out, outOffset + column, columns);
                 j += count;
             }
-        }
-    }
-
-    private static void scale(float[] x, int from, int length, float factor) {
-        for (int i = from; i < from + length; i++) {
-            x[i] *= factor;
         }
     }
 

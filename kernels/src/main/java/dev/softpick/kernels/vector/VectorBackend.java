@@ -70,30 +70,13 @@ public final class VectorBackend {
         }
 
         @Override
-        public void softpickColumns(float[] x, int xOffset, float[] out, int outOffset, int length, int columns) {
-            VectorSoftpick.softpickColumns(x, xOffset, out, outOffset, length, columns);
-        }
-
-        @Override
         public void softmax(float[] x, int xOffset, float[] out, int outOffset, int length, float scale) {
             VectorSoftmax.softmax(x, xOffset, out, outOffset, length, scale);
         }
 
         @Override
-        public void softmaxColumns(
-                float[] x, int xOffset, float[] out, int outOffset, int length, int columns, float scale) {
-            VectorSoftmax.softmaxColumns(x, xOffset, out, outOffset, length, columns, scale);
-        }
-
-        @Override
         public void rectifiedSoftpick(float[] x, int xOffset, float[] out, int outOffset, int length) {
             VectorRectifiedSoftpick.rectifiedSoftpick(x, xOffset, out, outOffset, length);
-        }
-
-        @Override
-        public void rectifiedSoftpickColumns(
-                float[] x, int xOffset, float[] out, int outOffset, int length, int columns) {
-            VectorRectifiedSoftpick.rectifiedSoftpickColumns(x, xOffset, out, outOffset, length, columns);
         }
 
         @Override

@@ -1,9 +1,10 @@
 package dev.softpick.kernels.vector;
 
+import dev.softpick.kernels.scalar.ScalarDivide;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Division with one masked step at the end. */
+/** Division; the scalar kernel finishes what is left behind the last whole vector. */
 final class VectorDivide {
 
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
@@ -13,28 +14,24 @@ final class VectorDivide {
 
     static void divide(float[] x, int xOffset, float divisor, float[] out, int outOffset, int length) {
         FloatVector d = FloatVector.broadcast(SPECIES, divisor);
-        int i = 0;
-        for (; i <= length - LANES; i += LANES) {
+        int full = SPECIES.loopBound(length);
+        for (int i = 0; i < full; i += LANES) {
             FloatVector.fromArray(SPECIES, x, xOffset + i).div(d).intoArray(out, outOffset + i);
         }
-        if (i < length) {
-            var mask = SPECIES.indexInRange(i, length);
-            FloatVector.fromArray(SPECIES, x, xOffset + i, mask).div(d).intoArray(out, outOffset + i, mask);
+        if (full < length) {
+            ScalarDivide.divide(x, xOffset + full, divisor, out, outOffset + full, length - full);
         }
     }
 
     static void divide(float[] x, int xOffset, float[] y, int yOffset, float[] out, int outOffset, int length) {
-        int i = 0;
-        for (; i <= length - LANES; i += LANES) {
+        int full = SPECIES.loopBound(length);
+        for (int i = 0; i < full; i += LANES) {
             FloatVector.fromArray(SPECIES, x, xOffset + i)
                     .div(FloatVector.fromArray(SPECIES, y, yOffset + i))
                     .intoArray(out, outOffset + i);
         }
-        if (i < length) {
-            var mask = SPECIES.indexInRange(i, length);
-            FloatVector.fromArray(SPECIES, x, xOffset + i, mask)
-                    .div(FloatVector.fromArray(SPECIES, y, yOffset + i, mask))
-                    .intoArray(out, outOffset + i, mask);
+        if (full < length) {
+            ScalarDivide.divide(x, xOffset + full, y, yOffset + full, out, outOffset + full, length - full);
         }
     }
 }

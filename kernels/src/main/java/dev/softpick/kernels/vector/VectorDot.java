@@ -5,7 +5,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@code Σ x_i·y_i} in the passes of {@link VectorReduce}. A product is rounded before it is added: so no lane ever
+ * {@code Σ (x_i − shift)·y_i} in the passes of {@link VectorReduce}. A product is rounded before it is added: so no lane ever
  * holds −0, and the zeros that a mask reads behind the row change no bit.
  */
 final class VectorDot {
@@ -23,15 +23,15 @@ final class VectorDot {
 
     private VectorDot() {}
 
-    static double dot(float[] x, int xOffset, float[] y, int yOffset, int length) {
+    static double dot(float[] x, int xOffset, float shift, float[] y, int yOffset, int length) {
         double sum = 0;
         for (int i = 0; i < length; i += BLOCK) {
-            sum += block(x, xOffset + i, y, yOffset + i, Math.min(BLOCK, length - i));
+            sum += block(x, xOffset + i, shift, y, yOffset + i, Math.min(BLOCK, length - i));
         }
         return sum;
     }
 
-    private static float block(float[] x, int xo, float[] y, int yo, int n) {
+    private static float block(float[] x, int xo, float shift, float[] y, int yo, int n) {
         FloatVector zero = FloatVector.zero(SPECIES);
         FloatVector v = zero;
         int full = n & -COUNT;
@@ -44,10 +44,10 @@ final class VectorDot {
                 FloatVector d = zero;
                 int i = first;
                 for (; i < full; i += COUNT) {
-                    var xa = FloatVector.fromArray(SPECIES, x, xo + i);
-                    var xb = FloatVector.fromArray(SPECIES, x, xo + i + APART);
-                    var xc = FloatVector.fromArray(SPECIES, x, xo + i + 2 * APART);
-                    var xd = FloatVector.fromArray(SPECIES, x, xo + i + 3 * APART);
+                    var xa = FloatVector.fromArray(SPECIES, x, xo + i).sub(shift);
+                    var xb = FloatVector.fromArray(SPECIES, x, xo + i + APART).sub(shift);
+                    var xc = FloatVector.fromArray(SPECIES, x, xo + i + 2 * APART).sub(shift);
+                    var xd = FloatVector.fromArray(SPECIES, x, xo + i + 3 * APART).sub(shift);
                     a = a.add(xa.mul(FloatVector.fromArray(SPECIES, y, yo + i)));
                     b = b.add(xb.mul(FloatVector.fromArray(SPECIES, y, yo + i + APART)));
                     c = c.add(xc.mul(FloatVector.fromArray(SPECIES, y, yo + i + 2 * APART)));
@@ -56,24 +56,28 @@ final class VectorDot {
                 if (i < n) {
                     var m = SPECIES.indexInRange(i, n);
                     a = a.add(FloatVector.fromArray(SPECIES, x, xo + i, m)
+                            .sub(shift)
                             .mul(FloatVector.fromArray(SPECIES, y, yo + i, m)));
                 }
                 i += APART;
                 if (i < n) {
                     var m = SPECIES.indexInRange(i, n);
                     b = b.add(FloatVector.fromArray(SPECIES, x, xo + i, m)
+                            .sub(shift)
                             .mul(FloatVector.fromArray(SPECIES, y, yo + i, m)));
                 }
                 i += APART;
                 if (i < n) {
                     var m = SPECIES.indexInRange(i, n);
                     c = c.add(FloatVector.fromArray(SPECIES, x, xo + i, m)
+                            .sub(shift)
                             .mul(FloatVector.fromArray(SPECIES, y, yo + i, m)));
                 }
                 i += APART;
                 if (i < n) {
                     var m = SPECIES.indexInRange(i, n);
                     d = d.add(FloatVector.fromArray(SPECIES, x, xo + i, m)
+                            .sub(shift)
                             .mul(FloatVector.fromArray(SPECIES, y, yo + i, m)));
                 }
                 s = s.add(a.add(c).add(b.add(d)));

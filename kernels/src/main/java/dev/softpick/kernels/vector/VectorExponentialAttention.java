@@ -4,7 +4,9 @@ import dev.softpick.kernels.layout.AttentionScratch;
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.Panels;
 import dev.softpick.kernels.numerics.Exponential;
+import dev.softpick.kernels.numerics.RectifiedSoftpickRules;
 import dev.softpick.kernels.numerics.ScoreScale;
+import dev.softpick.kernels.numerics.SoftmaxRules;
 
 /**
  * Causal softmax and rectified softpick attention of one head. For a tile of query rows, block by block of keys:
@@ -46,11 +48,11 @@ final class VectorExponentialAttention {
                 block(cache, ssmaxScale, rectified, q, qOffset + i * cache.queryStride(), row, n, start);
             }
             for (int r = 0; r < n; r++) {
-                float share = rectified
-                        ? ScoreScale.rectifiedShare(scratch.peaks[r], scratch.sums[r])
+                float reciprocal = rectified
+                        ? RectifiedSoftpickRules.scoreReciprocal(scratch.maxima[r], scratch.sums[r])
                         : (float) (1 / scratch.sums[r]);
                 int to = outOffset + (i + r) * cache.outputStride();
-                VectorPasses.scale(scratch.numerators, Panels.LEAD + r * stride, share, out, to, d);
+                VectorPasses.scale(scratch.numerators, Panels.LEAD + r * stride, reciprocal, out, to, d);
             }
             i += n;
         }
@@ -94,34 +96,38 @@ final class VectorExponentialAttention {
         }
     }
 
+    /** Exponentials go up to a whole vector; what is behind the last key is not read. */
     static void softmaxWeights(AttentionScratch scratch, int r, int count, float scale, boolean first) {
         float[] scores = scratch.scores;
         int so = Panels.LEAD + r * scratch.scoreStride;
-        float sign = scale < 0f ? -1f : 1f;
+        float sign = SoftmaxRules.sign(scale);
         float largest = VectorPasses.largest(scores, so, count, sign);
-        float before = sign * scratch.peaks[r];
-        float peak = sign * (first || largest > before ? largest : before);
-        float factor = first ? 0f : Exponential.exp((scratch.peaks[r] - peak) * scale);
-        VectorSoftmax.exponentials(scores, so, scores, so, count, peak, scale);
+        float before = sign * scratch.maxima[r];
+        float maximum = sign * (first || largest > before ? largest : before);
+        float subtrahend = SoftmaxRules.subtrahend(maximum, sign);
+        float factor = first ? 0f : Exponential.exp((scratch.maxima[r] - subtrahend) * scale);
+        VectorExponential.exp(scores, so, scores, so, VectorExponential.whole(count), subtrahend, scale);
         double sum = VectorReduce.absSum(scores, so, count);
         scratch.sums[r] = first ? sum : scratch.sums[r] * factor + sum;
-        scratch.peaks[r] = peak;
+        scratch.maxima[r] = maximum;
         scratch.factors[r] = factor;
     }
 
     static void rectifiedWeights(AttentionScratch scratch, int r, int count, float scale, boolean first) {
         float[] scores = scratch.scores;
         int so = Panels.LEAD + r * scratch.scoreStride;
-        VectorPasses.scale(scores, so, scale, scores, so, count);
+        int whole = VectorExponential.whole(count);
+        VectorPasses.scale(scores, so, scale, scores, so, whole);
         float largest = VectorPasses.largest(scores, so, count, 1f);
-        float peak = first || largest > scratch.peaks[r] ? largest : scratch.peaks[r];
-        float shift = ScoreScale.shift(peak);
-        float factor = first ? 0f : Exponential.exp(ScoreScale.shift(scratch.peaks[r]) - shift);
-        VectorRectifiedSoftpick.differences(scores, so, scores, so, count, shift, 1f);
+        float maximum = first || largest > scratch.maxima[r] ? largest : scratch.maxima[r];
+        float shift = RectifiedSoftpickRules.scoreShift(maximum);
+        float before = RectifiedSoftpickRules.scoreShift(scratch.maxima[r]);
+        float factor = first ? 0f : Exponential.exp(before - shift);
+        VectorExponential.expMinus(scores, so, scores, so, whole, shift, 1f);
         double sum = VectorReduce.absSum(scores, so, count);
-        VectorPasses.share(scores, so, count, 1f);
+        VectorPasses.scalePositive(scores, so, whole, 1f);
         scratch.sums[r] = first ? sum : scratch.sums[r] * factor + sum;
-        scratch.peaks[r] = peak;
+        scratch.maxima[r] = maximum;
         scratch.factors[r] = factor;
     }
 }

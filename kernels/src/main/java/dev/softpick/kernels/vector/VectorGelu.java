@@ -11,8 +11,9 @@ import static dev.softpick.kernels.numerics.NormalTail.C7;
 import static dev.softpick.kernels.numerics.NormalTail.C8;
 import static dev.softpick.kernels.numerics.NormalTail.CUT;
 
+import dev.softpick.kernels.scalar.ScalarGelu;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -31,7 +32,8 @@ final class VectorGelu {
         int full = SPECIES.loopBound(length);
         for (int i = 0; i < full; i += LANES) {
             FloatVector value = FloatVector.fromArray(SPECIES, x, xOffset + i);
-            FloatVector s = value.reinterpretAsInts().or(SIGN).reinterpretAsFloats();
+            IntVector bits = ((IntVector) value.convert(VectorOperators.REINTERPRET_F2I, 0)).or(SIGN);
+            FloatVector s = (FloatVector) bits.convert(VectorOperators.REINTERPRET_I2F, 0);
             FloatVector q = FloatVector.broadcast(SPECIES, C8)
                     .fma(s, FloatVector.broadcast(SPECIES, C7))
                     .fma(s, FloatVector.broadcast(SPECIES, C6))
@@ -48,22 +50,7 @@ final class VectorGelu {
                     .intoArray(out, outOffset + i);
         }
         if (full < length) {
-            VectorMask<Float> rest = SPECIES.indexInRange(full, length);
-            FloatVector value = FloatVector.fromArray(SPECIES, x, xOffset + full, rest);
-            FloatVector s = value.reinterpretAsInts().or(SIGN).reinterpretAsFloats();
-            FloatVector q = FloatVector.broadcast(SPECIES, C8)
-                    .fma(s, FloatVector.broadcast(SPECIES, C7))
-                    .fma(s, FloatVector.broadcast(SPECIES, C6))
-                    .fma(s, FloatVector.broadcast(SPECIES, C5))
-                    .fma(s, FloatVector.broadcast(SPECIES, C4))
-                    .fma(s, FloatVector.broadcast(SPECIES, C3))
-                    .fma(s, FloatVector.broadcast(SPECIES, C2))
-                    .fma(s, FloatVector.broadcast(SPECIES, C1))
-                    .fma(s, FloatVector.broadcast(SPECIES, C0));
-            FloatVector square = q.mul(q);
-            value.blend(0f, value.compare(VectorOperators.LT, 0f))
-                    .add(square.mul(square).mul(s), s.compare(VectorOperators.GT, -CUT))
-                    .intoArray(out, outOffset + full, rest);
+            ScalarGelu.gelu(x, xOffset + full, out, outOffset + full, length - full);
         }
     }
 }

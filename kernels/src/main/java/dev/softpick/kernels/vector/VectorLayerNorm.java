@@ -25,11 +25,12 @@ final class VectorLayerNorm {
     static void layerNorm(
             float[] x, int xOffset, int rows, float[] gamma, float[] beta, float epsilon, float[] out, int outOffset) {
         int width = gamma.length;
-        double share = 1.0 / width;
+        double reciprocal = 1.0 / width;
         for (int row = 0; row < rows; row++) {
             int from = xOffset + row * width;
-            float mean = (float) (sum(x, from, width) * share);
-            float inverse = (float) (1 / Math.sqrt(squares(x, from, width, mean) * share + epsilon));
+            float mean = (float) (sum(x, from, width) * reciprocal);
+            double variance = squares(x, from, width, mean) * reciprocal;
+            float inverse = (float) (1 / Math.sqrt(variance + epsilon));
             scale(x, from, mean, inverse, gamma, beta, out, outOffset + row * width);
         }
     }
@@ -151,13 +152,7 @@ final class VectorLayerNorm {
                     .intoArray(out, to + i);
         }
         if (full < gamma.length) {
-            VectorMask<Float> rest = SPECIES.indexInRange(full, gamma.length);
-            FloatVector.fromArray(SPECIES, gamma, full, rest)
-                    .mul(inverse)
-                    .fma(
-                            FloatVector.fromArray(SPECIES, x, from + full, rest).sub(mean),
-                            FloatVector.fromArray(SPECIES, beta, full, rest))
-                    .intoArray(out, to + full, rest);
+            ScalarLayerNorm.scale(x, from, mean, inverse, gamma, beta, full, out, to);
         }
     }
 }

@@ -1,17 +1,14 @@
 package dev.softpick.kernels.vector;
 
-import static dev.softpick.kernels.layout.ColumnStrip.COLUMNS;
-
-import dev.softpick.kernels.layout.ColumnStrip;
-import java.util.Arrays;
+import dev.softpick.kernels.scalar.ScalarPasses;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The first and the last pass of the normalizers with an exponential. Columns go by strips of up to 64; a vector that
- * reaches over the strip's end is read and written through a mask, its numbers in the strip have room.
+ * The first and the last pass of the normalizers. The scalar kernel, which has the same bits, finishes what is left behind
+ * the last whole vector of an element-wise pass.
  *
  * <p>The largest is found by compare and blend: two instructions where {@code max} needs five for its NaN and −0.
  */
@@ -41,46 +38,18 @@ final class VectorPasses {
         return a.blend(b, b.compare(VectorOperators.GT, a)).reduceLanes(VectorOperators.MAX);
     }
 
-    /** The same for each column of a strip, into its peaks. */
-    static void largest(float[] x, int offset, int length, int columns, int width, float sign, ColumnStrip strip) {
-        Arrays.fill(strip.peaks, 0, COLUMNS, Float.NEGATIVE_INFINITY);
-        int tile = ColumnStrip.tileRows(columns);
-        for (int first = 0; first < length; first += tile) {
-            int last = Math.min(first + tile, length);
-            for (int c = 0; c < width; c += LANES) {
-                boolean whole = c <= width - LANES;
-                VectorMask<Float> mask = SPECIES.indexInRange(c, width);
-                FloatVector peak = FloatVector.fromArray(SPECIES, strip.peaks, c);
-                for (int i = first; i < last; i++) {
-                    int at = offset + i * columns + c;
-                    FloatVector value = whole
-                            ? FloatVector.fromArray(SPECIES, x, at)
-                            : FloatVector.fromArray(SPECIES, x, at, mask);
-                    value = value.mul(sign);
-                    peak = peak.blend(value, value.compare(VectorOperators.GT, peak));
-                }
-                peak.intoArray(strip.peaks, c);
-            }
-        }
-    }
-
-    /** {@code x = max(x, 0)·share}; all NaN where the share is. */
-    static void share(float[] x, int offset, int length, float share) {
+    /** {@code x = max(x, 0)·factor}; all NaN where the factor is. */
+    static void scalePositive(float[] x, int offset, int length, float factor) {
         int full = SPECIES.loopBound(length);
         for (int i = 0; i < full; i += LANES) {
             FloatVector value = FloatVector.fromArray(SPECIES, x, offset + i);
             FloatVector.zero(SPECIES)
                     .blend(value, value.compare(VectorOperators.GT, 0f))
-                    .mul(share)
+                    .mul(factor)
                     .intoArray(x, offset + i);
         }
         if (full < length) {
-            VectorMask<Float> rest = SPECIES.indexInRange(full, length);
-            FloatVector value = FloatVector.fromArray(SPECIES, x, offset + full, rest);
-            FloatVector.zero(SPECIES)
-                    .blend(value, value.compare(VectorOperators.GT, 0f))
-                    .mul(share)
-                    .intoArray(x, offset + full, rest);
+            ScalarPasses.scalePositive(x, offset + full, length - full, factor);
         }
     }
 
@@ -94,33 +63,7 @@ final class VectorPasses {
             FloatVector.fromArray(SPECIES, x, xOffset + i).mul(factor).intoArray(out, outOffset + i);
         }
         if (full < length) {
-            VectorMask<Float> rest = SPECIES.indexInRange(full, length);
-            FloatVector.fromArray(SPECIES, x, xOffset + full, rest).mul(factor).intoArray(out, outOffset + full, rest);
-        }
-    }
-
-    /** {@link #share} for each column of a strip with its own share. */
-    static void share(float[] x, int offset, int length, int columns, int width, ColumnStrip strip) {
-        int tile = ColumnStrip.tileRows(columns);
-        for (int first = 0; first < length; first += tile) {
-            int last = Math.min(first + tile, length);
-            for (int c = 0; c < width; c += LANES) {
-                boolean whole = c <= width - LANES;
-                VectorMask<Float> mask = SPECIES.indexInRange(c, width);
-                FloatVector share = FloatVector.fromArray(SPECIES, strip.shares, c);
-                for (int i = first; i < last; i++) {
-                    int at = offset + i * columns + c;
-                    FloatVector value = whole
-                            ? FloatVector.fromArray(SPECIES, x, at)
-                            : FloatVector.fromArray(SPECIES, x, at, mask);
-                    value = FloatVector.zero(SPECIES).blend(value, value.compare(VectorOperators.GT, 0f)).mul(share);
-                    if (whole) {
-                        value.intoArray(x, at);
-                    } else {
-                        value.intoArray(x, at, mask);
-                    }
-                }
-            }
+            ScalarPasses.scale(x, xOffset + full, factor, out, outOffset + full, length - full);
         }
     }
 }

@@ -1,5 +1,8 @@
 package dev.softpick.kernels.vector;
 
+import static jdk.incubator.vector.VectorOperators.REINTERPRET_F2I;
+import static jdk.incubator.vector.VectorOperators.REINTERPRET_I2F;
+
 import dev.softpick.kernels.numerics.VirtualLanes;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -69,14 +72,14 @@ final class VectorReduce {
                 FloatVector d = zero;
                 for (int i = first; i < BLOCK; i += COUNT) {
                     int at = offset + i;
-                    var va = FloatVector.fromArray(SPECIES, x, at).reinterpretAsInts();
-                    var vb = FloatVector.fromArray(SPECIES, x, at + APART).reinterpretAsInts();
-                    var vc = FloatVector.fromArray(SPECIES, x, at + 2 * APART).reinterpretAsInts();
-                    var vd = FloatVector.fromArray(SPECIES, x, at + 3 * APART).reinterpretAsInts();
-                    a = a.add(va.and(magnitude).reinterpretAsFloats());
-                    b = b.add(vb.and(magnitude).reinterpretAsFloats());
-                    c = c.add(vc.and(magnitude).reinterpretAsFloats());
-                    d = d.add(vd.and(magnitude).reinterpretAsFloats());
+                    var va = (IntVector) FloatVector.fromArray(SPECIES, x, at).convert(REINTERPRET_F2I, 0);
+                    var vb = (IntVector) FloatVector.fromArray(SPECIES, x, at + APART).convert(REINTERPRET_F2I, 0);
+                    var vc = (IntVector) FloatVector.fromArray(SPECIES, x, at + 2 * APART).convert(REINTERPRET_F2I, 0);
+                    var vd = (IntVector) FloatVector.fromArray(SPECIES, x, at + 3 * APART).convert(REINTERPRET_F2I, 0);
+                    a = a.add((FloatVector) va.and(magnitude).convert(REINTERPRET_I2F, 0));
+                    b = b.add((FloatVector) vb.and(magnitude).convert(REINTERPRET_I2F, 0));
+                    c = c.add((FloatVector) vc.and(magnitude).convert(REINTERPRET_I2F, 0));
+                    d = d.add((FloatVector) vd.and(magnitude).convert(REINTERPRET_I2F, 0));
                 }
                 s = s.add(a.add(c).add(b.add(d)));
             }
@@ -107,14 +110,14 @@ final class VectorReduce {
                 FloatVector d = zero;
                 for (int i = first; i < full; i += COUNT) {
                     int at = offset + i;
-                    var va = FloatVector.fromArray(SPECIES, x, at).reinterpretAsInts();
-                    var vb = FloatVector.fromArray(SPECIES, x, at + APART).reinterpretAsInts();
-                    var vc = FloatVector.fromArray(SPECIES, x, at + 2 * APART).reinterpretAsInts();
-                    var vd = FloatVector.fromArray(SPECIES, x, at + 3 * APART).reinterpretAsInts();
-                    a = a.add(va.and(magnitude).reinterpretAsFloats());
-                    b = b.add(vb.and(magnitude).reinterpretAsFloats());
-                    c = c.add(vc.and(magnitude).reinterpretAsFloats());
-                    d = d.add(vd.and(magnitude).reinterpretAsFloats());
+                    var va = (IntVector) FloatVector.fromArray(SPECIES, x, at).convert(REINTERPRET_F2I, 0);
+                    var vb = (IntVector) FloatVector.fromArray(SPECIES, x, at + APART).convert(REINTERPRET_F2I, 0);
+                    var vc = (IntVector) FloatVector.fromArray(SPECIES, x, at + 2 * APART).convert(REINTERPRET_F2I, 0);
+                    var vd = (IntVector) FloatVector.fromArray(SPECIES, x, at + 3 * APART).convert(REINTERPRET_F2I, 0);
+                    a = a.add((FloatVector) va.and(magnitude).convert(REINTERPRET_I2F, 0));
+                    b = b.add((FloatVector) vb.and(magnitude).convert(REINTERPRET_I2F, 0));
+                    c = c.add((FloatVector) vc.and(magnitude).convert(REINTERPRET_I2F, 0));
+                    d = d.add((FloatVector) vd.and(magnitude).convert(REINTERPRET_I2F, 0));
                 }
                 int i = full + first;
                 if (i < n) {

@@ -4,6 +4,7 @@ import dev.softpick.kernels.layout.AttentionScratch;
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.PagedKeyValueCache;
 import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.numerics.RectifiedSoftpickRules;
 import dev.softpick.kernels.numerics.ScoreScale;
 import dev.softpick.kernels.numerics.VirtualLanes;
 import java.util.Arrays;
@@ -85,8 +86,8 @@ final class VectorRowAttention {
             rescale(scratch, block > first);
             numerators(cache, head, block, end);
         }
-        float share = (float) (1 / scratch.sums[ROW]);
-        VectorPasses.scale(scratch.numerators, Panels.LEAD, share, out, outOffset, cache.headSize());
+        float reciprocal = (float) (1 / scratch.sums[ROW]);
+        VectorPasses.scale(scratch.numerators, Panels.LEAD, reciprocal, out, outOffset, cache.headSize());
     }
 
     static void rectifiedSoftpick(
@@ -102,8 +103,8 @@ final class VectorRowAttention {
             rescale(scratch, block > first);
             numerators(cache, head, block, end);
         }
-        float share = ScoreScale.rectifiedShare(scratch.peaks[ROW], scratch.sums[ROW]);
-        VectorPasses.scale(scratch.numerators, Panels.LEAD, share, out, outOffset, cache.headSize());
+        float reciprocal = RectifiedSoftpickRules.scoreReciprocal(scratch.maxima[ROW], scratch.sums[ROW]);
+        VectorPasses.scale(scratch.numerators, Panels.LEAD, reciprocal, out, outOffset, cache.headSize());
     }
 
     /** {@code lanes += |s|} over a whole chunk. */
