@@ -1,5 +1,6 @@
 package dev.softpick.cli.report;
 
+import dev.softpick.measure.Gaussian;
 import dev.softpick.measure.Turns;
 import dev.softpick.model.Normalizer;
 import java.util.ArrayList;
@@ -31,7 +32,7 @@ record Dilution(double signal, int seeds, List<Integer> keys, Map<String, double
     private static double weight(Normalizer normalizer, int n, int seeds) {
         double[] weights = new double[seeds];
         for (int seed = 0; seed < seeds; seed++) {
-            float[] x = Rows.gaussian(seed, n, 1);
+            float[] x = Gaussian.of(seed, n);
             int at = n / 2;
             x[at] = SIGNAL;
             weights[seed] = Rows.weights(normalizer, x)[at];

@@ -3,7 +3,6 @@ package dev.softpick.cli.report;
 import dev.softpick.model.Normalizer;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Random;
 import java.util.function.Function;
 
 /** The four normalizers on one row, chosen by name. */
@@ -30,15 +29,5 @@ final class Rows {
             all.put(normalizer.id(), what.apply(normalizer));
         }
         return all;
-    }
-
-    /** Normally distributed scores, always the same for a seed. */
-    static float[] gaussian(long seed, int length, double spread) {
-        Random random = new Random(seed);
-        float[] x = new float[length];
-        for (int i = 0; i < length; i++) {
-            x[i] = (float) (random.nextGaussian() * spread);
-        }
-        return x;
     }
 }

@@ -1,5 +1,6 @@
 package dev.softpick.cli.report;
 
+import dev.softpick.measure.Gaussian;
 import dev.softpick.measure.Turns;
 import dev.softpick.model.Normalizer;
 import java.util.Arrays;
@@ -30,7 +31,7 @@ record Saturation(int keys, int seeds, double[] spreads, Map<String, double[]> n
     private static double norm(Normalizer normalizer, double spread, int seeds) {
         double[] norms = new double[seeds];
         for (int seed = 0; seed < seeds; seed++) {
-            norms[seed] = jacobianNorm(normalizer, Rows.gaussian(seed, KEYS, spread));
+            norms[seed] = jacobianNorm(normalizer, Gaussian.of(seed, KEYS, spread));
         }
         return Turns.quantile(norms, 0.5);
     }

@@ -1,5 +1,6 @@
 package dev.softpick.cli.report;
 
+import dev.softpick.measure.Gaussian;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +49,7 @@ record Shapes(List<Example> examples, List<Rows64> rows, List<Lone> lone, double
                 WeightStatistics statistics = new WeightStatistics();
                 long kept = 0;
                 for (int row = 0; row < ROWS; row++) {
-                    float[] x = Rows.gaussian(row, KEYS, spread);
+                    float[] x = Gaussian.of(row, KEYS, spread);
                     float[] w = Rows.weights(normalizer, x);
                     statistics.add(w, 0, KEYS);
                     for (int j = 0; j < KEYS; j++) {

@@ -8,6 +8,7 @@ import dev.softpick.kernels.SSMax;
 import dev.softpick.kernels.Softmax;
 import dev.softpick.kernels.Softpick;
 import dev.softpick.measure.Arithmetic;
+import dev.softpick.measure.Gaussian;
 import dev.softpick.measure.Turns.Plan;
 import dev.softpick.measure.Turns.Timing;
 import dev.softpick.measure.Turns.Work;
@@ -172,7 +173,7 @@ record Speed(
 
     /** The normalizers in their order, then a copy. */
     private static List<Work> rowWorks(int n) {
-        float[] x = Rows.gaussian(1, n, 1);
+        float[] x = Gaussian.of(1, n);
         float[] y = new float[n];
         return List.of(
                 times -> {
@@ -203,9 +204,9 @@ record Speed(
     }
 
     private static List<Work> attentionWorks(int steps) {
-        float[] q = Rows.gaussian(1, steps * HEAD_SIZE, 1);
-        float[] k = Rows.gaussian(2, steps * HEAD_SIZE, 1);
-        float[] v = Rows.gaussian(3, steps * HEAD_SIZE, 1);
+        float[] q = Gaussian.of(1, steps * HEAD_SIZE);
+        float[] k = Gaussian.of(2, steps * HEAD_SIZE);
+        float[] v = Gaussian.of(3, steps * HEAD_SIZE);
         float[] y = new float[steps * HEAD_SIZE];
         return List.of(
                 times -> {
@@ -234,7 +235,7 @@ record Speed(
     private static List<Work> forwardWorks(Map<String, SoftpickTransformer> models, int steps) {
         List<Work> works = new ArrayList<>();
         models.values().forEach(model -> {
-            float[] x = Rows.gaussian(1, steps * model.config().embedDim(), 1);
+            float[] x = Gaussian.of(1, steps * model.config().embedDim());
             float[] y = new float[model.outputSize()];
             works.add(times -> {
                 for (int i = 0; i < times; i++) {
@@ -247,8 +248,8 @@ record Speed(
     }
 
     private static Work product() {
-        float[] a = Rows.gaussian(1, M * KN, 1);
-        PackedMatrix w = PackedMatrix.pack(Rows.gaussian(2, KN * KN, 1), KN, KN);
+        float[] a = Gaussian.of(1, M * KN);
+        PackedMatrix w = PackedMatrix.pack(Gaussian.of(2, KN * KN), KN, KN);
         float[] c = new float[M * KN];
         return times -> {
             for (int i = 0; i < times; i++) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import dev.softpick.measure.Gaussian;
 import dev.softpick.model.Normalizer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,7 +40,7 @@ class MeasuresTest {
     @ParameterizedTest
     @EnumSource
     void jacobianNormIsThatOfFiniteDifferences(Normalizer normalizer) {
-        float[] x = Rows.gaussian(3, 24, 1.3);
+        float[] x = Gaussian.of(3, 24, 1.3);
         double squares = 0;
         float h = 0x1p-7f;
         for (int j = 0; j < x.length; j++) {
@@ -71,7 +72,7 @@ class MeasuresTest {
     @Test
     void kurtosisOfKnownValues() {
         assertThat(TrainedModel.kurtosis(new float[] {1, -1, 1, -1})).isEqualTo(1);
-        assertThat(TrainedModel.kurtosis(Rows.gaussian(1, 1_000_000, 2))).isCloseTo(3, within(0.02));
+        assertThat(TrainedModel.kurtosis(Gaussian.of(1, 1_000_000, 2))).isCloseTo(3, within(0.02));
         assertThat(TrainedModel.kurtosis(new float[] {5, 5, 5, 5, 5, 5, 5, 5, 5, 15})).isCloseTo(8.11, within(0.01));
     }
 }
