@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Every public method with arguments that it must refuse: in one line, before it writes anything. */
+@Tag("once")
 class RefusalTest {
 
     private static final int HUGE = Integer.MAX_VALUE;

@@ -12,9 +12,11 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A damaged file loads or is refused with one line; nothing else happens. */
+@Tag("once")
 class FileFuzzTest {
 
     private static final int MUTATIONS = 3000;

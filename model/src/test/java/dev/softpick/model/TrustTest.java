@@ -13,10 +13,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a service fears of a library that it embeds, each in a JVM of its own: surprises, leaks, too little memory. */
+@Tag("presence")
 class TrustTest {
 
     @TempDir

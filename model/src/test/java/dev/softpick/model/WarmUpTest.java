@@ -11,9 +11,11 @@ import java.util.List;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Each JVM warms up once, so every test has one of its own. */
+@Tag("presence")
 class WarmUpTest {
 
     private static final String THREAD = "softpick-warm-up";
