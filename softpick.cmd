@@ -66,8 +66,8 @@ $jdk = (Resolve-Path -LiteralPath $jdk).ProviderPath
 # Content counts and not time.
 function Hash($bytes) { [BitConverter]::ToString([Security.Cryptography.SHA256]::Create().ComputeHash($bytes)) }
 function Sources {
-    $parts = '.mvn', 'pom.xml', 'kernels\pom.xml', 'kernels\src\main', 'model\pom.xml', 'model\src\main', 'models',
-        "$module\pom.xml", "$module\src\main" | ForEach-Object { "$root\$_" }
+    $modules = Get-ChildItem -LiteralPath $root -Directory | ForEach-Object { "$($_.FullName)\pom.xml", "$($_.FullName)\src\main" }
+    $parts = @("$root\.mvn", "$root\pom.xml", "$root\models") + @($modules | Where-Object { Test-Path -LiteralPath $_ })
     $lines = Get-ChildItem -LiteralPath $parts -Recurse -File | Sort-Object FullName | ForEach-Object {
         $_.FullName.Substring($root.Length) + ' ' + (Hash ([IO.File]::ReadAllBytes($_.FullName)))
     }
