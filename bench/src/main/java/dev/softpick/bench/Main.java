@@ -2,6 +2,9 @@ package dev.softpick.bench;
 
 import dev.softpick.bench.harness.Programs;
 import dev.softpick.bench.harness.Results;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.openjdk.jmh.runner.NoBenchmarksException;
@@ -45,6 +48,11 @@ public final class Main {
             org.openjdk.jmh.Main.main(args);
             return;
         }
+        Path lock = Path.of(System.getProperty("java.io.tmpdir"), "jmh.lock");
+        if (!Boolean.getBoolean("jmh.ignoreLock") && !canBeLocked(lock)) {
+            System.err.println("bench: " + lock + " belongs to somebody else; see that nobody measures at the same time");
+            System.setProperty("jmh.ignoreLock", "true"); // read as JMH's Runner is loaded
+        }
         List<String> flags = new ArrayList<>(List.of("--add-modules", "jdk.incubator.vector"));
         flags.addAll(options.getJvmArgsPrepend().orElse(List.of())); // the builder's value would replace them
         new Runner(new OptionsBuilder()
@@ -52,5 +60,14 @@ public final class Main {
                         .jvmArgsPrepend(flags.toArray(String[]::new))
                         .build())
                 .run();
+    }
+
+    /** JMH opens this file to be alone; it stays behind, and another user's cannot be opened, by root neither. */
+    static boolean canBeLocked(Path lock) {
+        try (RandomAccessFile file = new RandomAccessFile(lock.toFile(), "rw")) {
+            return file.getChannel().isOpen();
+        } catch (IOException e) {
+            return false;
+        }
     }
 }
