@@ -1,8 +1,8 @@
 /**
  * SIMD kernels for transformer inference in pure Java: the same bits on every machine, vector width and thread count.
  *
- * <p>{@link dev.softpick.kernels} is what users call. The vector kernels need {@code --add-modules jdk.incubator.vector};
- * without it the scalar kernels run, more slowly and with the same bits.
+ * <p>{@link dev.softpick.kernels} is what users call. The vector kernels need
+ * {@code --add-modules jdk.incubator.vector}; without it the scalar kernels run, more slowly and with the same bits.
  */
 @SuppressWarnings("module") // dev.softpick.model is built later
 module dev.softpick.kernels {

@@ -50,7 +50,8 @@ public final class Main {
         }
         Path lock = Path.of(System.getProperty("java.io.tmpdir"), "jmh.lock");
         if (!Boolean.getBoolean("jmh.ignoreLock") && !canBeLocked(lock)) {
-            System.err.println("bench: " + lock + " belongs to somebody else; see that nobody measures at the same time");
+            System.err.println("bench: " + lock
+                    + " belongs to somebody else; see that nobody measures at the same time");
             System.setProperty("jmh.ignoreLock", "true"); // read as JMH's Runner is loaded
         }
         List<String> flags = new ArrayList<>(List.of("--add-modules", "jdk.incubator.vector"));

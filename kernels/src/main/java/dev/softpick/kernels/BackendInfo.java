@@ -7,8 +7,8 @@ import dev.softpick.kernels.select.Backends;
  * Which kernels run, and why.
  *
  * <p>The vector kernels run where {@code --add-modules jdk.incubator.vector} is given and the JVM has its C2 compiler;
- * the system property {@code softpick.backend} ({@code vector} or {@code scalar}) overrides the choice. It is made once.
- * The results have the same bits either way.
+ * the system property {@code softpick.backend} ({@code vector} or {@code scalar}) overrides the choice. It is made
+ * once. The results have the same bits either way.
  *
  * <p>Kernels that are called on their own run on it from the first call on. A model moves to vector kernels as they get
  * warm, unless the property says {@code vector}: then it starts on them.

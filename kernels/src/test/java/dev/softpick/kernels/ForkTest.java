@@ -32,7 +32,8 @@ class ForkTest {
             int asked = Integer.parseInt(FORK.substring("vector-".length()));
             int widest = widestOfThisCpu();
             if (asked > widest) {
-                System.out.println("fork " + FORK + ": this CPU has no " + asked + "-bit vectors; " + widest + " it is");
+                System.out.println("fork " + FORK + ": this CPU has no " + asked + "-bit vectors; " + widest
+                        + " it is");
             }
             assertThat(info.name()).isEqualTo("vector");
             assertThat(info.width()).isEqualTo(Math.min(asked, widest));

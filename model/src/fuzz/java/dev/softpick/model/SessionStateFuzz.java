@@ -10,9 +10,9 @@ import java.util.Arrays;
 import java.util.zip.CRC32C;
 
 /**
- * Any bytes either are a session's state, and are saved again as they were, or give a {@link SessionFormatException} and
- * leave the session as it was. A checksum keeps most bytes out, so half of them get the beginning and the end that let
- * them in.
+ * Any bytes either are a session's state, and are saved again as they were, or give a {@link SessionFormatException}
+ * and leave the session as it was. A checksum keeps most bytes out, so half of them get the beginning and the end that
+ * let them in.
  */
 class SessionStateFuzz {
 
@@ -46,7 +46,8 @@ class SessionStateFuzz {
             bytes = THREADS.getCurrentThreadAllocatedBytes() - before;
         }
         if (nanos > LONGEST_NANOS || bytes > allowed) {
-            throw new AssertionError("took " + nanos / 1_000_000 + " ms, allocated " + bytes + " bytes for " + state.length);
+            throw new AssertionError(
+                    "took " + nanos / 1_000_000 + " ms, allocated " + bytes + " bytes for " + state.length);
         }
     }
 
@@ -73,7 +74,10 @@ class SessionStateFuzz {
         }
     }
 
-    /** Magic, version, window, fingerprint before it and the checksum behind it: what {@link StreamingSession#save} writes. */
+    /**
+     * Magic, version, window, fingerprint before it and the checksum behind it: what {@link StreamingSession#save}
+     * writes.
+     */
     private static byte[] admitted(Window window, byte[] rest) {
         ByteBuffer state = ByteBuffer.allocate(8 + 4 + 4 + 32 + rest.length + 4).order(ByteOrder.LITTLE_ENDIAN);
         state.put("SPKSTATE".getBytes(StandardCharsets.US_ASCII)).putInt(1).putInt(window.ordinal());

@@ -26,7 +26,8 @@ public interface Layer {
         return x -> {
             Tensor y = layer.forward(x);
             if (!Arrays.equals(x.shape(), y.shape())) {
-                throw new IllegalArgumentException("a residual connection needs a layer that keeps the shape; it turned "
+                throw new IllegalArgumentException(
+                        "a residual connection needs a layer that keeps the shape; it turned "
                         + x + " into " + y);
             }
             float[] sum = y.values().clone();

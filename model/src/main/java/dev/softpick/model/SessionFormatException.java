@@ -3,8 +3,8 @@ package dev.softpick.model;
 import java.io.IOException;
 
 /**
- * Bytes are not the state of a session, or not of a session like this one: cut off, damaged, of another version, another
- * model or another window. The message is one line that says which.
+ * Bytes are not the state of a session, or not of a session like this one: cut off, damaged, of another version,
+ * another model or another window. The message is one line that says which.
  */
 public final class SessionFormatException extends IOException {
 

@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Sessions that are stepped together, each with a frame of its own: every product of the step takes all their rows at once,
- * so the weights are read once and not once a session. The bits are those of stepping each alone.
+ * Sessions that are stepped together, each with a frame of its own: every product of the step takes all their rows at
+ * once, so the weights are read once and not once a session. The bits are those of stepping each alone.
  *
- * <p>Sessions stay usable alone, may stand at different positions, and may be in several groups. Once warm a step allocates
- * nothing. For one thread at a time, like its sessions. With {@link Window#EXACT} sessions whose window slides are
- * recomputed one after the other: they already have as many rows as a window.
+ * <p>Sessions stay usable alone, may stand at different positions, and may be in several groups. Once warm a step
+ * allocates nothing. For one thread at a time, like its sessions. With {@link Window#EXACT} sessions whose window
+ * slides are recomputed one after the other: they already have as many rows as a window.
  */
 public final class SessionGroup {
 
@@ -33,7 +33,8 @@ public final class SessionGroup {
      */
     public static SessionGroup of(List<StreamingSession> sessions) {
         if (sessions == null || sessions.isEmpty()) {
-            throw new IllegalArgumentException("sessions is " + (sessions == null ? "null" : "empty") + "; give 1 or more");
+            throw new IllegalArgumentException(
+                    "sessions is " + (sessions == null ? "null" : "empty") + "; give 1 or more");
         }
         Set<StreamingSession> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         StreamingSession first = sessions.getFirst();

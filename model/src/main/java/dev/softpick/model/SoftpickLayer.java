@@ -8,8 +8,8 @@ import dev.softpick.kernels.Softpick;
  * <p>{@code x} is a tensor of any shape that has the axis, {@code y} has the same shape. Weights keep the sign of their
  * input and lie in (−1, 1).
  *
- * <p>Relative error at most 3e-6, some 2e-7 on random data; a NaN makes its row NaN, and ±∞ gives NaN in its place and ±0 elsewhere in its row:
- * {@link Softpick}. Immutable, thread-safe, the same bits everywhere. Source: Edifice
+ * <p>Relative error at most 3e-6, some 2e-7 on random data; a NaN makes its row NaN, and ±∞ gives NaN in its place and
+ * ±0 elsewhere in its row: {@link Softpick}. Immutable, thread-safe, the same bits everywhere. Source: Edifice
  * {@code Edifice.Blocks.Softpick.layer/2}.
  */
 public final class SoftpickLayer implements Layer {

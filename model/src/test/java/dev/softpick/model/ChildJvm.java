@@ -14,7 +14,8 @@ record ChildJvm(int exit, String output) {
     private static final int MOST_SECONDS = 120;
 
     /** Runs a main class; the flags come behind the fork's own, so they win. */
-    static ChildJvm run(Class<?> main, List<String> flags, String... arguments) throws IOException, InterruptedException {
+    static ChildJvm run(Class<?> main, List<String> flags, String... arguments)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {

@@ -40,7 +40,8 @@ class SameBitsTest {
         float[] alone = model.forward(Tensor.of(row, 1, STEPS, 20)).values();
         String checksum = crc(alone);
         assertThat(crc(model.parallelism(2).forward(Tensor.of(row, 1, STEPS, 20)).values())).isEqualTo(checksum);
-        System.out.println("checksum " + normalizer.id() + " " + checksum + ", fork " + System.getProperty("softpick.test.fork", "(none)") + ", "
+        System.out.println("checksum " + normalizer.id() + " " + checksum + ", fork "
+                + System.getProperty("softpick.test.fork", "(none)") + ", "
                 + BackendInfo.current().name() + " " + BackendInfo.current().width());
         for (int batch : new int[] {3, 5}) {
             float[] x = Fixtures.gaussian(batch, batch * STEPS * 20);

@@ -13,8 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * States that version 1 of the format wrote, with the models they belong to: every later version restores them and, as long
- * as it writes version 1, writes the same bytes. {@link #main} wrote the files; it only adds what is missing.
+ * States that version 1 of the format wrote, with the models they belong to: every later version restores them and, as
+ * long as it writes version 1, writes the same bytes. {@link #main} wrote the files; it only adds what is missing.
  */
 class SavedSessionsTest {
 
@@ -23,7 +23,9 @@ class SavedSessionsTest {
     private static final int HIDDEN = 8;
     private static final int WINDOW = 5;
 
-    /** A saved session: how many frames it had taken. 197 frames are more than a chunk, so softpick has a running state. */
+    /**
+     * A saved session: how many frames it had taken. 197 frames are more than a chunk, so softpick has a running state.
+     */
     private record Saved(Window window, Normalizer normalizer, int frames) {
 
         String file() {
@@ -53,7 +55,8 @@ class SavedSessionsTest {
                 Stream.of(Window.values()).flatMap(window -> Stream.of(
                         new Saved(window, normalizer, 3), new Saved(window, normalizer, 13))),
                 normalizer == Normalizer.SOFTPICK
-                        ? Stream.of(new Saved(Window.UNBOUNDED, normalizer, 0), new Saved(Window.UNBOUNDED, normalizer, 197))
+                        ? Stream.of(new Saved(Window.UNBOUNDED, normalizer, 0),
+                                new Saved(Window.UNBOUNDED, normalizer, 197))
                         : Stream.empty()));
     }
 

@@ -31,7 +31,8 @@ class SessionStateTest {
 
     private static SoftpickTransformer random(long seed) {
         return SoftpickTransformer.random(
-                SoftpickConfig.builder().embedDim(3).hiddenSize(12).numHeads(2).numLayers(2).windowSize(30).build(), seed);
+                SoftpickConfig.builder().embedDim(3).hiddenSize(12).numHeads(2).numLayers(2).windowSize(30).build(),
+                seed);
     }
 
     private static StreamingSession session(Window window) {
@@ -120,7 +121,8 @@ class SessionStateTest {
             sign(changed);
             assertThatThrownBy(() -> session.restore(changed))
                     .isInstanceOf(SessionFormatException.class)
-                    .hasMessage("the state has " + state.length + " bytes, which does not fit its position " + position);
+                    .hasMessage("the state has " + state.length + " bytes, which does not fit its position "
+                            + position);
         }
     }
 
@@ -271,7 +273,9 @@ class SessionStateTest {
         }
     }
 
-    /** Two threads on one session: at least one call is refused, and the session has taken exactly the others' frames. */
+    /**
+     * Two threads on one session: at least one call is refused, and the session has taken exactly the others' frames.
+     */
     @Test
     void twoThreadsOnOneSessionAreToldSo() throws InterruptedException {
         StreamingSession session = MODEL.newSession(Window.SLIDING);

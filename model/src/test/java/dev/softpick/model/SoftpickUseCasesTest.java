@@ -14,7 +14,8 @@ class SoftpickUseCasesTest {
 
     /**
      * Mixture of experts: a router scores each expert for each token; softpick turns the scores into signed weights, so
-     * an expert can be subtracted as well as added, and a token that no expert suits (scores near 0) gets almost nothing.
+     * an expert can be subtracted as well as added, and a token that no expert suits (scores near 0) gets almost
+     * nothing.
      */
     @Test
     void routesTokensToExperts() {

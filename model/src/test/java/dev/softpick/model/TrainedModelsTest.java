@@ -8,7 +8,9 @@ import java.util.Locale;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Models trained on real data, against a float64 forward pass of the same weights, and against what training reported. */
+/**
+ * Models trained on real data, against a float64 forward pass of the same weights, and against what training reported.
+ */
 class TrainedModelsTest {
 
     private static final double TOLERANCE = 1e-5;

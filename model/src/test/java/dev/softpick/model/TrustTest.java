@@ -56,7 +56,8 @@ class TrustTest {
     /** {@code -Dsoftpick.test.calls=1000000} makes it a million. */
     @Test
     void callsLeaveNoMoreMemoryInUse() throws Exception {
-        ChildJvm jvm = ChildJvm.run(ManyCalls.class, List.of("-Xmx64m"), System.getProperty("softpick.test.calls", "20000"));
+        ChildJvm jvm = ChildJvm.run(
+                ManyCalls.class, List.of("-Xmx64m"), System.getProperty("softpick.test.calls", "20000"));
         assertThat(jvm.exit()).as(jvm.output()).isZero();
         System.out.println(jvm.output().strip());
     }
@@ -95,7 +96,8 @@ class TrustTest {
             after.keySet().removeIf(key -> key.toString().startsWith("java.util.logging")
                     || key.toString().startsWith("jdk.internal"));
             check(after.isEmpty(), "system properties set: " + after);
-            check(System.getProperty("jdk.incubator.vector.VECTOR_ACCESS_OOB_CHECK") == null, "bounds checks switched off");
+            check(System.getProperty("jdk.incubator.vector.VECTOR_ACCESS_OOB_CHECK") == null,
+                    "bounds checks switched off");
             TreeSet<String> opened = open();
             opened.removeAll(open);
             check(opened.isEmpty(), "open sockets or files: " + opened);

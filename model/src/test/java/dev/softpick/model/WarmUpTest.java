@@ -37,7 +37,8 @@ class WarmUpTest {
         ChildJvm jvm = ChildJvm.run(Calls.class, List.of("--limit-modules", modules), "softpick");
         assertThat(jvm.exit()).as(jvm.output()).isZero();
         assertThat(jvm.output())
-                .contains(Backends.vectorModulePresent() ? "softpick: staged, then vector" : "softpick: scalar, then scalar");
+                .contains(Backends.vectorModulePresent() ? "softpick: staged, then vector"
+                        : "softpick: scalar, then scalar");
     }
 
     @Test
@@ -59,11 +60,13 @@ class WarmUpTest {
                     java.util.logging.ConsoleHandler.level=FINE
                     dev.softpick.level=FINE
                     """);
-            ChildJvm jvm = ChildJvm.run(Recorded.class, List.of("-Djava.util.logging.config.file=" + logging), "softmax");
+            ChildJvm jvm = ChildJvm.run(
+                    Recorded.class, List.of("-Djava.util.logging.config.file=" + logging), "softmax");
             assertThat(jvm.exit()).as(jvm.output()).isZero();
             if (Backends.vectorModulePresent()) {
                 assertThat(jvm.output())
-                        .containsPattern("softpick kernels: vector kernels for softmax warm after [0-9]+ calls in [0-9]+ ms")
+                        .containsPattern("softpick kernels: vector kernels for softmax warm after [0-9]+ calls in "
+                                + "[0-9]+ ms")
                         .containsPattern("event softmax, [0-9]+ calls");
             } else {
                 assertThat(jvm.output()).doesNotContain("warm after").doesNotContain("event");
@@ -126,7 +129,8 @@ class WarmUpTest {
                     rest -= warm ? 1 : 0;
                 }
                 model.warmUp();
-                System.out.println(normalizer.id() + ": " + before + ", then " + WarmUp.of(normalizer).backend().name());
+                System.out.println(normalizer.id() + ": " + before + ", then "
+                        + WarmUp.of(normalizer).backend().name());
             }
             for (Thread thread : Thread.getAllStackTraces().keySet()) {
                 if (thread.getName().equals(THREAD)) {
@@ -175,7 +179,8 @@ class WarmUpTest {
                 Calls.main(args);
                 recording.dump(file);
                 for (RecordedEvent event : RecordingFile.readAllEvents(file)) {
-                    System.out.println("event " + event.getString("normalizer") + ", " + event.getInt("calls") + " calls, "
+                    System.out.println("event " + event.getString("normalizer") + ", " + event.getInt("calls")
+                            + " calls, "
                             + event.getDuration("timeTaken").toMillis() + " ms");
                 }
             } finally {

@@ -38,7 +38,8 @@ import picocli.CommandLine.TypeConversionException;
             "",
             "Each frame gets an output from the model, which --model must name, written at once: the class scores"
                     + " (logits) of a model with a head, else the hidden state. Runs until the input ends or the reader"
-                    + " of the output has had enough, in constant memory, but for --window unbounded. A frame is computed on one thread, whatever --threads is.",
+                    + " of the output has had enough, in constant memory, but for --window unbounded. A frame is "
+                    + "computed on one thread, whatever --threads is.",
             ""
         },
         footer = {

@@ -103,7 +103,9 @@ final class CsvScanner {
         }
     }
 
-    /** What is wrong with the line: if it is not such text at all, that; else what the caller says, after its number. */
+    /**
+     * What is wrong with the line: if it is not such text at all, that; else what the caller says, after its number.
+     */
     MalformedException malformed(String text) {
         String kind = CsvKind.of(buffer, from, to, line == 1);
         return new MalformedException(where(line) + (kind == null ? text : " " + kind));

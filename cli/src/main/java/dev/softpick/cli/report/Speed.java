@@ -136,10 +136,12 @@ record Speed(
         Map<Integer, List<Timing>> rows = run.curve(
                 effort.rows(), new Subject(0.15, Speed::rowWorks, size -> size));
         Map<Integer, List<Timing>> attention = run.curve(
-                effort.attention(), new Subject(0.25, Speed::attentionWorks, size -> Arithmetic.attention(size, HEAD_SIZE, false)));
+                effort.attention(), new Subject(
+                        0.25, Speed::attentionWorks, size -> Arithmetic.attention(size, HEAD_SIZE, false)));
         Map<Integer, List<Timing>> forward = run.curve(
                 effort.forward(),
-                new Subject(0.6, steps -> forwardWorks(models, steps), steps -> Arithmetic.forward(config, 1, steps, false)));
+                new Subject(0.6, steps -> forwardWorks(models, steps),
+                        steps -> Arithmetic.forward(config, 1, steps, false)));
         for (Map<Integer, List<Timing>> timings : List.of(attention, forward)) {
             timings.values().forEach(of -> run.fastestProduct = Math.min(run.fastestProduct, of.getLast().median()));
         }

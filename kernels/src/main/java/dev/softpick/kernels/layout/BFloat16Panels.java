@@ -3,9 +3,9 @@ package dev.softpick.kernels.layout;
 import java.util.Arrays;
 
 /**
- * Weights of 16 bits, the upper halves of floats, two columns in an int: one load, a shift and a mask give two vectors of
- * floats. A panel's elements, row after row, are cut into groups of {@code 2 · lanes}; int l of a group holds its element l
- * in the lower half and its element {@code lanes + l} in the upper.
+ * Weights of 16 bits, the upper halves of floats, two columns in an int: one load, a shift and a mask give two vectors
+ * of floats. A panel's elements, row after row, are cut into groups of {@code 2 · lanes}; int l of a group holds its
+ * element l in the lower half and its element {@code lanes + l} in the upper.
  *
  * @param values the ints of all panels
  * @param start where the first panel starts in them
@@ -40,7 +40,10 @@ public record BFloat16Panels(
         return packed;
     }
 
-    /** Writes a dense row-major {@code [k, columns]} matrix into the columns from {@code column} on, once: they must be zeros. */
+    /**
+     * Writes a dense row-major {@code [k, columns]} matrix into the columns from {@code column} on, once: they must be
+     * zeros.
+     */
     public void fill(short[] matrix, int column, int columns) {
         for (int row = 0; row < k; row++) {
             for (int j = 0, run; j < columns; j += run) {

@@ -7,10 +7,10 @@ import java.util.Arrays;
  * The keys and values that one attention head has seen, in the order in which the kernels read them.
  *
  * <p>Keys stand transposed in panels, {@code [panel][headSize][panelWidth]}, so that scores are a product whose vectors
- * run across keys. Values and the state stand in panels of columns, as packed weights do. Softpick's numerator is linear in the scores,
- * {@code Σ_j (q·k_j) v_j = q · (Σ_j k_j v_jᵀ)}: rows beyond the first {@link #chunk()} keys read the finished chunks
- * from the {@code [headSize, headSize]} state instead of from their values, so only the values of the chunk under way
- * are kept ({@link #forSoftpick}). Other normalizers keep them all ({@link #forAllValues}).
+ * run across keys. Values and the state stand in panels of columns, as packed weights do. Softpick's numerator is
+ * linear in the scores, {@code Σ_j (q·k_j) v_j = q · (Σ_j k_j v_jᵀ)}: rows beyond the first {@link #chunk()} keys read
+ * the finished chunks from the {@code [headSize, headSize]} state instead of from their values, so only the values of
+ * the chunk under way are kept ({@link #forSoftpick}). Other normalizers keep them all ({@link #forAllValues}).
  *
  * <p>Not for more than one thread at a time.
  */
@@ -89,8 +89,8 @@ public final class KeyValueCache {
     }
 
     /**
-     * Takes {@code count} more keys and values, {@link #queryStride} floats from one to the next. For softpick they must not
-     * pass the end of the chunk under way, and a finished chunk must have been absorbed into the state.
+     * Takes {@code count} more keys and values, {@link #queryStride} floats from one to the next. For softpick they
+     * must not pass the end of the chunk under way, and a finished chunk must have been absorbed into the state.
      */
     public void append(float[] k, int kOffset, float[] v, int vOffset, int count) {
         int stride = queryStride;
@@ -147,7 +147,10 @@ public final class KeyValueCache {
         return Panels.LEAD + i / panelWidth * (headSize * panelWidth) + i % panelWidth;
     }
 
-    /** Where value {@code i} starts in the panel of {@code column}, which begins a panel; values are a panel width apart. */
+    /**
+     * Where value {@code i} starts in the panel of {@code column}, which begins a panel; values are a panel width
+     * apart.
+     */
     public int valueOffset(int i, int column) {
         return Panels.LEAD + column * valueRows + i % valueRows * panelWidth;
     }

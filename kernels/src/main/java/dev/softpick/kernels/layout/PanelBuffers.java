@@ -3,15 +3,15 @@ package dev.softpick.kernels.layout;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * Memory into which products decode a part of a rounded panel, shared by the matrices of one model and gone with them. As
- * many buffers as there are processors are kept; once they are there, taking and giving back allocates nothing and locks
- * nothing.
+ * Memory into which products decode a part of a rounded panel, shared by the matrices of one model and gone with them.
+ * As many buffers as there are processors are kept; once they are there, taking and giving back allocates nothing and
+ * locks nothing.
  */
 public final class PanelBuffers {
 
     /**
-     * Rows of a panel that are decoded together: at 512 bits 64 KB, which the second cache holds beside the rows that are
-     * multiplied with them.
+     * Rows of a panel that are decoded together: at 512 bits 64 KB, which the second cache holds beside the rows that
+     * are multiplied with them.
      */
     public static final int DEPTH = 256;
 

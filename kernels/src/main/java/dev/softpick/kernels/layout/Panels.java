@@ -5,9 +5,9 @@ import java.util.Arrays;
 /**
  * The right-hand side of a matrix product in the order in which the micro-kernel reads it, with its bias.
  *
- * <p>A {@code [k, n]} matrix is cut into panels of {@code width} columns; a panel stores its k rows one after the other,
- * so the kernel walks memory forwards. The last panel is padded with zero columns, and so is the bias. Immutable once it
- * is filled.
+ * <p>A {@code [k, n]} matrix is cut into panels of {@code width} columns; a panel stores its k rows one after the
+ * other, so the kernel walks memory forwards. The last panel is padded with zero columns, and so is the bias. Immutable
+ * once it is filled.
  *
  * @param values the array that holds the panels, one after the other
  * @param start where the first panel starts in it
@@ -21,9 +21,9 @@ public record Panels(float[] values, int start, float[] bias, int biasStart, int
         implements Weights {
 
     /**
-     * Array data starts 16 bytes into the object; twelve more floats put a panel on a cache line where the object itself
-     * starts on one. Objects of half a region and more do under G1, and are never moved: packing the matrices of a model
-     * into one array gives the micro-kernel 15 %.
+     * Array data starts 16 bytes into the object; twelve more floats put a panel on a cache line where the object
+     * itself starts on one. Objects of half a region and more do under G1, and are never moved: packing the matrices of
+     * a model into one array gives the micro-kernel 15 %.
      */
     public static final int LEAD = 12;
 
@@ -46,7 +46,9 @@ public record Panels(float[] values, int start, float[] bias, int biasStart, int
         return packed;
     }
 
-    /** Writes a dense row-major {@code [k, columns]} matrix into the columns from {@code column} on, while it is packed. */
+    /**
+     * Writes a dense row-major {@code [k, columns]} matrix into the columns from {@code column} on, while it is packed.
+     */
     public void fill(float[] matrix, int column, int columns) {
         for (int row = 0; row < k; row++) {
             fillRow(matrix, row * columns, row, column, columns);

@@ -1,9 +1,9 @@
 package dev.softpick.kernels.layout;
 
 /**
- * The right-hand side of a matrix product, {@code [k, n]} with a bias, in panels of {@link #width} columns: as floats, or
- * rounded to fewer bits. A panel holds the k rows of its columns one after the other; the last panel is padded with zero
- * columns, and so are bias and scales. Immutable once filled.
+ * The right-hand side of a matrix product, {@code [k, n]} with a bias, in panels of {@link #width} columns: as floats,
+ * or rounded to fewer bits. A panel holds the k rows of its columns one after the other; the last panel is padded with
+ * zero columns, and so are bias and scales. Immutable once filled.
  */
 public sealed interface Weights permits Panels, BFloat16Panels, Int8Panels {
 

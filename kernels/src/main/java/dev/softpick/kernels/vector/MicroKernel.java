@@ -12,8 +12,8 @@ import jdk.incubator.vector.VectorSpecies;
  * panel, its rows of NR floats one after the other: packed weights, packed keys, values, or a state.
  *
  * <p>Each kernel is one flat method that does nothing else: a helper that takes vectors makes C2 box the accumulators
- * inside the loop (216 to 12 GFLOP/s), and so did masks and epilogues in the same method, once a program had used them all.
- * Epilogues work on finished tiles in memory.
+ * inside the loop (216 to 12 GFLOP/s), and so did masks and epilogues in the same method, once a program had used them
+ * all. Epilogues work on finished tiles in memory.
  */
 final class MicroKernel {
 
@@ -23,9 +23,9 @@ final class MicroKernel {
     private static final int NV = PanelWidth.VECTORS;
 
     /**
-     * Rows of a tile. 6 divides 60, the usual window; 6 × 4 beats 12 × 2, 14 × 2 and 8 × 3 where weights stream. At 256 bits
-     * with 16 registers C2 loads two rows' A at a time and keeps a twelfth accumulator in memory: 40 % of the peak with 6
-     * rows.
+     * Rows of a tile. 6 divides 60, the usual window; 6 × 4 beats 12 × 2, 14 × 2 and 8 × 3 where weights stream. At 256
+     * bits with 16 registers C2 loads two rows' A at a time and keeps a twelfth accumulator in memory: 40 % of the peak
+     * with 6 rows.
      */
     static final int MR = LANES == 8 && NV == 2 ? 5 : 6;
 
@@ -43,7 +43,8 @@ final class MicroKernel {
     /**
      * One tile of NR columns. {@code init} is row-major; {@code ldi = 0} repeats one row, a bias.
      *
-     * <p>Rows from {@code rows} on repeat the last row and are stored over it: the same bits again, and no second kernel.
+     * <p>Rows from {@code rows} on repeat the last row and are stored over it: the same bits again, and no second
+     * kernel.
      */
     static void tile(
             float[] a, int ao, int lda, int rows, float[] b, int bo, int k,
@@ -173,7 +174,10 @@ final class MicroKernel {
         }
     }
 
-    /** One vector of columns: what is narrower than half a tile. {@code bo} points to the first in the panel's first row. */
+    /**
+     * One vector of columns: what is narrower than half a tile. {@code bo} points to the first in the panel's first
+     * row.
+     */
     static void strip(
             float[] a, int ao, int lda, int rows, float[] b, int bo, int k,
             float[] init, int io, int ldi, float[] c, int co, int ldc) {
@@ -224,9 +228,9 @@ final class MicroKernel {
     }
 
     /**
-     * One vector of columns of which {@code columns} are stored, at any depth: the edge of a product, where {@code init} is a
-     * bias. Masks make methods that C1 cannot compile, and what it cannot compile C2 may never see: so few of them, and
-     * none where tiles are whole.
+     * One vector of columns of which {@code columns} are stored, at any depth: the edge of a product, where
+     * {@code init} is a bias. Masks make methods that C1 cannot compile, and what it cannot compile C2 may never see:
+     * so few of them, and none where tiles are whole.
      */
     static void edge(
             float[] a, int ao, int lda, int rows, float[] b, int bo, int k,
@@ -275,8 +279,8 @@ final class MicroKernel {
     }
 
     /**
-     * A tile of any depth of which only {@code columns} matter: whole vectors are stored, so C, like {@code init}, has room
-     * for a whole tile. Narrow ones go strip by strip; up to half a tile of them costs less.
+     * A tile of any depth of which only {@code columns} matter: whole vectors are stored, so C, like {@code init}, has
+     * room for a whole tile. Narrow ones go strip by strip; up to half a tile of them costs less.
      */
     static void padded(
             float[] a, int ao, int lda, int rows, float[] b, int bo, int k,

@@ -12,9 +12,9 @@ final class PanelWidth {
     static final int BITS = VectorShape.preferredShape().vectorBitSize();
 
     /**
-     * Vectors in a row of {@link MicroKernel}'s tile: 4 where there are 32 vector registers (24 accumulators + 4 of B + 1
-     * of A), else 2. x86 has 16 where it prefers 256 bits, for then it has no AVX-512. Where an x86 prefers 128 bits, 4
-     * are better in any case: 99 against 79 % of the peak with 32 registers, 54 against 46 % with 16.
+     * Vectors in a row of {@link MicroKernel}'s tile: 4 where there are 32 vector registers (24 accumulators + 4 of B +
+     * 1 of A), else 2. x86 has 16 where it prefers 256 bits, for then it has no AVX-512. Where an x86 prefers 128 bits,
+     * 4 are better in any case: 99 against 79 % of the peak with 32 registers, 54 against 46 % with 16.
      */
     static final int VECTORS = BITS != 256 || !isX86() ? 4 : 2;
 

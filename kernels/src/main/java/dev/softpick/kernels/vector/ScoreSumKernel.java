@@ -18,14 +18,16 @@ final class ScoreSumKernel {
     private ScoreSumKernel() {}
 
     /**
-     * {@code lanes += |Q·Kᵀ|} over {@code panels} panels of keys that follow one another, without storing a score: what a row's
-     * denominator needs of keys whose values it reads from the state. {@code lanes} has a row of {@link VirtualLanes#COUNT}
-     * for each of the tile's rows of Q; the panels begin at lane {@code lane}.
+     * {@code lanes += |Q·Kᵀ|} over {@code panels} panels of keys that follow one another, without storing a score: what
+     * a row's denominator needs of keys whose values it reads from the state. {@code lanes} has a row of
+     * {@link VirtualLanes#COUNT} for each of the tile's rows of Q; the panels begin at lane {@code lane}.
      *
-     * <p>One call for many panels, and |.| while the next panel's products run: 1.2 times as fast as tiles and a pass over them.
+     * <p>One call for many panels, and |.| while the next panel's products run: 1.2 times as fast as tiles and a pass
+     * over them.
      */
     static void absScores(
-            float[] q, int qo, int ldq, int rows, float[] keys, int ko, int d, int panels, float[] lanes, int lo, int lane) {
+            float[] q, int qo, int ldq, int rows, float[] keys, int ko, int d, int panels, float[] lanes, int lo,
+            int lane) {
         int r0 = qo;
         int r1 = rows > 1 ? r0 + ldq : r0;
         int r2 = rows > 2 ? r1 + ldq : r1;
@@ -150,8 +152,10 @@ final class ScoreSumKernel {
                 FloatVector.fromArray(SPECIES, lanes, at).add(c50.abs()).intoArray(lanes, at);
                 FloatVector.fromArray(SPECIES, lanes, at + LANES).add(c51.abs()).intoArray(lanes, at + LANES);
                 if (NV > 2) {
-                    FloatVector.fromArray(SPECIES, lanes, at + 2 * LANES).add(c52.abs()).intoArray(lanes, at + 2 * LANES);
-                    FloatVector.fromArray(SPECIES, lanes, at + 3 * LANES).add(c53.abs()).intoArray(lanes, at + 3 * LANES);
+                    FloatVector.fromArray(SPECIES, lanes, at + 2 * LANES).add(c52.abs())
+                            .intoArray(lanes, at + 2 * LANES);
+                    FloatVector.fromArray(SPECIES, lanes, at + 3 * LANES).add(c53.abs())
+                            .intoArray(lanes, at + 3 * LANES);
                 }
             }
         }

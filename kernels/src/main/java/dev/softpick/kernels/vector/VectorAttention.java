@@ -102,7 +102,8 @@ final class VectorAttention {
         for (int j = from; j < to; j += NR) {
             scores(cache, q, qo, cache.queryStride(), n, j, j + NR);
             for (int r = 0; r < n; r++) {
-                addAbs(scratch.scores, Panels.LEAD + r * scratch.scoreStride, scratch.lanes, lo + r * COUNT + j % COUNT);
+                addAbs(scratch.scores, Panels.LEAD + r * scratch.scoreStride, scratch.lanes,
+                        lo + r * COUNT + j % COUNT);
             }
         }
     }
@@ -172,8 +173,9 @@ final class VectorAttention {
     }
 
     /**
-     * What the lanes hold and the |s_j| of {@code count} more keys, the first of which belongs to lane 0. Zeros are written
-     * behind them up to a whole number of lanes: they change no sum, and masks would ({@link MicroKernel#edge}).
+     * What the lanes hold and the |s_j| of {@code count} more keys, the first of which belongs to lane 0. Zeros are
+     * written behind them up to a whole number of lanes: they change no sum, and masks would ({@link
+     * MicroKernel#edge}).
      */
     static float absSum(float[] s, int so, int count, float[] lanes, int lo) {
         int whole = Math.ceilDiv(count, COUNT) * COUNT;

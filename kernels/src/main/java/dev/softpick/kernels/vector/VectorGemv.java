@@ -81,7 +81,8 @@ final class VectorGemv {
         int offset = w.offset(column / NR) + column % NR;
         FloatVector sum = FloatVector.fromArray(SPECIES, w.bias(), w.biasOffset(0) + column);
         for (int i = 0, k = w.k(); i < k; i++) {
-            sum = FloatVector.broadcast(SPECIES, a[ao + i]).fma(FloatVector.fromArray(SPECIES, b, offset + i * NR), sum);
+            sum = FloatVector.broadcast(SPECIES, a[ao + i])
+                    .fma(FloatVector.fromArray(SPECIES, b, offset + i * NR), sum);
         }
         VectorMask<Float> mask = SPECIES.indexInRange(column, w.n());
         sum.intoArray(c, co + column, mask);

@@ -13,9 +13,9 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * One row times weights of eight bits, decoded in registers, and the decoding of a part of a panel for many rows. A vector
- * comes from a narrow load and a conversion; there is no load of four bytes, so four vectors of four lanes come from
- * sixteen bytes by shifts.
+ * One row times weights of eight bits, decoded in registers, and the decoding of a part of a panel for many rows. A
+ * vector comes from a narrow load and a conversion; there is no load of four bytes, so four vectors of four lanes come
+ * from sixteen bytes by shifts.
  */
 final class VectorInt8 {
 
@@ -161,8 +161,8 @@ final class VectorInt8 {
     }
 
     /**
-     * {@code c = fma(c, scale, bias)} for {@code columns} columns from the first of panel {@code p} on, where the sums over
-     * all rows of the weights stand.
+     * {@code c = fma(c, scale, bias)} for {@code columns} columns from the first of panel {@code p} on, where the sums
+     * over all rows of the weights stand.
      */
     static void scale(Int8Panels w, int p, float[] c, int co, int ldc, int m, int columns) {
         int at = w.columnOffset(p);

@@ -116,8 +116,8 @@ final class VectorMatMul {
     }
 
     /**
-     * The same where weights are rounded: each part of a panel is decoded once and multiplied with all rows of the block
-     * while the second cache holds it.
+     * The same where weights are rounded: each part of a panel is decoded once and multiplied with all rows of the
+     * block while the second cache holds it.
      */
     private static void decoded(
             float[] a, int ao, int lda, int m, Weights w, PanelBuffers buffers, float[] residual, int ro,
@@ -161,7 +161,10 @@ final class VectorMatMul {
         }
     }
 
-    /** Rows {@code k} to {@code k + ks − 1} of a whole panel, which stand at {@code bo} in {@code b}, times all rows of A. */
+    /**
+     * Rows {@code k} to {@code k + ks − 1} of a whole panel, which stand at {@code bo} in {@code b}, times all rows of
+     * A.
+     */
     private static void column(
             float[] a, int ao, int lda, int m, Weights w, int p, int k, int ks, float[] b, int bo,
             float[] c, int co, int ldc) {

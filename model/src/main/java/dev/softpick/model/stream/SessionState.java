@@ -7,8 +7,8 @@ import dev.softpick.model.forward.RowPass;
 import dev.softpick.model.forward.Scratch;
 
 /**
- * What a session remembers of its frames, and nothing that it needs only during a step: that is the {@link StepPass}'s. Not
- * for more than one thread at a time.
+ * What a session remembers of its frames, and nothing that it needs only during a step: that is the {@link StepPass}'s.
+ * Not for more than one thread at a time.
  */
 public final class SessionState {
 
@@ -97,7 +97,9 @@ public final class SessionState {
         return window == Window.EXACT && at >= config.windowSize();
     }
 
-    /** How many of the next frames one block can take: each answer of an exact window that slides is a pass of its own. */
+    /**
+     * How many of the next frames one block can take: each answer of an exact window that slides is a pass of its own.
+     */
     int together(int count, boolean answers) {
         if (slides(position)) {
             return answers ? 1 : count;

@@ -10,9 +10,9 @@ import dev.softpick.model.forward.WarmUp;
 import java.util.Arrays;
 
 /**
- * The way of sessions' next frames through the model. A block of rows goes together: one row each of many sessions, or the
- * next rows of one. A row continues from its session's keys and values; with an exact window that slides, which has none,
- * its window is computed anew.
+ * The way of sessions' next frames through the model. A block of rows goes together: one row each of many sessions, or
+ * the next rows of one. A row continues from its session's keys and values; with an exact window that slides, which has
+ * none, its window is computed anew.
  */
 public final class StepPass {
 
@@ -35,7 +35,10 @@ public final class StepPass {
         return new SessionState(rows, window);
     }
 
-    /** One frame for each session: {@code frames} is {@code [states, embedDim]}, {@code output} {@code [states, hiddenSize]}. */
+    /**
+     * One frame for each session: {@code frames} is {@code [states, embedDim]}, {@code output}
+     * {@code [states, hiddenSize]}.
+     */
     public void step(SessionState[] states, float[] frames, float[] output) {
         Backend backend = backend();
         StepScratch s = take(states.length);
@@ -50,7 +53,10 @@ public final class StepPass {
         giveBack(s);
     }
 
-    /** The next frames of one session, {@code [count, embedDim]}; where {@code output} is null, nobody needs the answers. */
+    /**
+     * The next frames of one session, {@code [count, embedDim]}; where {@code output} is null, nobody needs the
+     * answers.
+     */
     public void step(SessionState state, float[] frames, int count, float[] output) {
         Backend backend = backend();
         StepScratch s = take(count);
