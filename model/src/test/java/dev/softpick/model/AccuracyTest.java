@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.softpick.model.weights.ModelWeights;
 import dev.softpick.model.weights.Parameters;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,7 +28,7 @@ class AccuracyTest {
         SoftpickConfig config = SoftpickConfig.builder()
                 .embedDim(EMBED).hiddenSize(48).numLayers(layers).normalizer(normalizer).build();
         Parameters.Values values = Parameters.random(seed);
-        ModelWeights weights = Parameters.build(config, 0, parameter -> {
+        ModelWeights weights = Parameters.build(config, 0, Set.of(), parameter -> {
             float[] own = values.get(parameter);
             for (int i = 0; i < own.length && parameter.isKernel(); i++) {
                 own[i] *= gain;
