@@ -1,5 +1,6 @@
 package dev.softpick.cli.command;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
 import dev.softpick.cli.terminal.Decimals;
 import dev.softpick.cli.terminal.Failures;
 import dev.softpick.cli.terminal.Table;
@@ -10,6 +11,7 @@ import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.SoftpickTransformer;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -60,6 +62,10 @@ public final class InfoCommand implements Callable<Integer> {
         Machine machine = Machine.here();
         line(out, "machine", machine.describe());
         line(out, "jdk", machine.jdk());
+        String warning = warning(Runtime.version().feature(), isOn("UseCompactObjectHeaders"));
+        if (warning != null) {
+            line(out, "warning", warning);
+        }
         out.println();
         line(out, "model", modelOptions.name());
         options(out, model.config());
@@ -67,6 +73,24 @@ public final class InfoCommand implements Callable<Integer> {
         layers(out, model);
         metadata(out, model.metadata());
         return 0;
+    }
+
+    /** What is known to be unsafe about this JVM; null for nothing. */
+    static String warning(int jdk, boolean compactObjectHeaders) {
+        return compactObjectHeaders && jdk < 26
+                ? "-XX:+UseCompactObjectHeaders is unsafe with the C2 compiler of JDK " + jdk
+                        + " (JDK-8380060); leave it out, or use JDK 26 or later"
+                : null;
+    }
+
+    /** Whether a flag of the JVM is set; false where the JVM does not know it. */
+    private static boolean isOn(String flag) {
+        HotSpotDiagnosticMXBean flags = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+        try {
+            return flags != null && Boolean.parseBoolean(flags.getVMOption(flag).getValue());
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
     }
 
     private static void line(PrintWriter out, String name, Object value) {

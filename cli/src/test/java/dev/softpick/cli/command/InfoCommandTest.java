@@ -22,4 +22,11 @@ class InfoCommandTest {
         assertThat(info.out()).containsPattern("(?m)^total +101,834$");
         assertThat(info.out()).contains("  attribution: UCI ML Repository");
     }
+
+    @Test
+    void warnsWhereCompactObjectHeadersAreUnsafe() {
+        assertThat(InfoCommand.warning(25, true)).contains("-XX:+UseCompactObjectHeaders is unsafe", "JDK 25");
+        assertThat(InfoCommand.warning(25, false)).isNull();
+        assertThat(InfoCommand.warning(26, true)).isNull();
+    }
 }
