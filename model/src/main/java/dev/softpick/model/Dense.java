@@ -6,6 +6,10 @@ import dev.softpick.kernels.select.Backends;
 /**
  * {@code y = x · kernel + bias}: Axon's dense layer.
  *
+ * {@snippet :
+ * Tensor y = new Dense(kernel, bias, 64, 10).forward(x);        // [batch, 64] to [batch, 10]
+ * }
+ *
  * <p>{@code x} is {@code [..., inputSize]}, {@code y} is {@code [..., outputSize]}; the kernel is {@code [in, out]},
  * row-major, as Edifice stores it, and is packed here once. Immutable, thread-safe, the same bits everywhere: each
  * element starts at its bias and adds its products in order.
@@ -19,6 +23,8 @@ public final class Dense implements Layer {
      *
      * @param kernel {@code inputSize · outputSize} values, row-major {@code [inputSize, outputSize]}
      * @param bias {@code outputSize} values
+     * @param inputSize elements of an input row
+     * @param outputSize elements of an output row
      * @throws IllegalArgumentException if an array's length does not fit the sizes
      */
     public Dense(float[] kernel, float[] bias, int inputSize, int outputSize) {
@@ -31,12 +37,12 @@ public final class Dense implements Layer {
         this.weights = weights;
     }
 
-    /** Elements of an input row. */
+    /** {@return how many elements an input row has} */
     public int inputSize() {
         return weights.k();
     }
 
-    /** Elements of an output row. */
+    /** {@return how many elements an output row has} */
     public int outputSize() {
         return weights.n();
     }

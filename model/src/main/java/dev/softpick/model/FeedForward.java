@@ -16,6 +16,8 @@ public final class FeedForward implements Layer {
     /**
      * Joins two dense layers.
      *
+     * @param up {@code [size, inner]}
+     * @param down {@code [inner, size]}
      * @throws IllegalArgumentException unless {@code down} leads from {@code up}'s output back to its input size
      */
     public FeedForward(Dense up, Dense down) {
@@ -31,7 +33,7 @@ public final class FeedForward implements Layer {
         this.weights = weights;
     }
 
-    /** Elements of a row. */
+    /** {@return how many elements a row has} */
     public int size() {
         return weights.size();
     }

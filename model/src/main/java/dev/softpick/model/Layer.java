@@ -5,6 +5,11 @@ import java.util.Arrays;
 /**
  * Something that turns a tensor into a tensor. Layers are immutable and safe to share between threads; what they return
  * is new, and has the same bits on every machine, vector width and thread count.
+ *
+ * {@snippet :
+ * Layer half = Layer.residual(new LayerNorm(gamma, beta).then(new FeedForward(up, down)));
+ * Tensor y = half.forward(x);
+ * }
  */
 @FunctionalInterface
 public interface Layer {
@@ -12,23 +17,34 @@ public interface Layer {
     /**
      * The layer's output for {@code x}.
      *
+     * @param x of a shape that the layer takes
+     * @return a new tensor
      * @throws IllegalArgumentException if the shape does not fit; the message says which would
      */
     Tensor forward(Tensor x);
 
-    /** This layer, then {@code next}. */
+    /**
+     * This layer, then another one.
+     *
+     * @param next takes what this layer returns
+     * @return both as one layer
+     */
     default Layer then(Layer next) {
         return x -> next.forward(forward(x));
     }
 
-    /** {@code x + layer(x)}, for a layer that keeps the shape. */
+    /**
+     * A residual connection, {@code x + layer(x)}.
+     *
+     * @param layer keeps the shape
+     * @return the sum as a layer
+     */
     static Layer residual(Layer layer) {
         return x -> {
             Tensor y = layer.forward(x);
             if (!Arrays.equals(x.shape(), y.shape())) {
-                throw new IllegalArgumentException(
-                        "a residual connection needs a layer that keeps the shape; it turned "
-                        + x + " into " + y);
+                throw new IllegalArgumentException("a residual connection needs a layer that keeps the shape;"
+                        + " it turned " + x + " into " + y);
             }
             float[] sum = y.values().clone();
             float[] add = x.values();

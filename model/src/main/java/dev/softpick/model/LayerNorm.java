@@ -7,6 +7,15 @@ import dev.softpick.model.weights.Rows;
 /**
  * {@code y = gamma · rsqrt(var(x) + 1e-5) · (x − mean(x)) + beta} over the last axis, with the biased variance: Axon's
  * layer_norm. {@code x} and {@code y} are {@code [..., size]}. Immutable, thread-safe, the same bits everywhere.
+ *
+ * {@snippet :
+ * Tensor y = new LayerNorm(gamma, beta).forward(x);
+ * }
+ *
+ * <ul>
+ * <li>A constant row becomes beta, as far as its rounding errors allow: they are divided by √1e-5.
+ * <li>A NaN or an infinity makes its row NaN, and no other row.
+ * </ul>
  */
 public final class LayerNorm implements Layer {
 
@@ -15,6 +24,8 @@ public final class LayerNorm implements Layer {
     /**
      * Copies the parameters.
      *
+     * @param gamma the scale of each column
+     * @param beta the shift of each column
      * @throws IllegalArgumentException if they are empty or of different length
      */
     public LayerNorm(float[] gamma, float[] beta) {
@@ -27,7 +38,7 @@ public final class LayerNorm implements Layer {
         this.weights = weights;
     }
 
-    /** Elements of a row. */
+    /** {@return how many elements a row has} */
     public int size() {
         return weights.size();
     }

@@ -31,7 +31,7 @@ public record LoadOptions(
         }
     }
 
-    /** Edifice's names; no lambda, since the first of a young JVM takes it 5 ms. */
+    /** Edifice's names; no lambda, since the first of a cold JVM takes it 5 ms. */
     private record OwnNames() implements Function<String, Source> {
         @Override
         public Source apply(String name) {

@@ -10,12 +10,21 @@ public final class ModelFormatException extends IOException {
 
     private static final long serialVersionUID = 1L;
 
-    /** With what is wrong. */
+    /**
+     * With what is wrong.
+     *
+     * @param message one line
+     */
     public ModelFormatException(String message) {
         super(message);
     }
 
-    /** With what is wrong and what told so. */
+    /**
+     * With what is wrong and what told so.
+     *
+     * @param message one line
+     * @param cause what told so
+     */
     public ModelFormatException(String message, Throwable cause) {
         super(message, cause);
     }

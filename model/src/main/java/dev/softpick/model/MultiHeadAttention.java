@@ -17,8 +17,25 @@ import java.util.Arrays;
  *   y       = concat(normalizer(s) · v) · W_out + b_out
  * </pre>
  *
- * {@code x} is {@code [batch, steps, inputSize]}, {@code y} is {@code [batch, steps, hiddenSize]}. Immutable,
- * thread-safe, the same bits everywhere; keys after a query are not read, so a NaN there does not reach it.
+ * {@code x} is {@code [batch, steps, inputSize]}, {@code y} is {@code [batch, steps, hiddenSize]}:
+ *
+ * {@snippet :
+ * var attention = new MultiHeadAttention(q, k, v, out, 4, Normalizer.SOFTPICK, 1f);
+ * Tensor y = attention.forward(x);
+ * Tensor w = attention.weights(x);                              // what forward gave to which key
+ * }
+ *
+ * <p>Special cases:
+ * <ul>
+ * <li>Keys after a query are not read, so a NaN there does not reach it.
+ * <li>A NaN in a query, or in a key or value that it sees, makes the query's row NaN.
+ * <li>A score that overflows to −∞ has the weight 0 with softmax, SSMax and rectified softpick; with softpick it makes
+ * the
+ *     row NaN.
+ * <li>SSMax gives the first position of a sequence, which sees one key, the weight 1.
+ * </ul>
+ *
+ * <p>Immutable, thread-safe, the same bits everywhere.
  */
 public final class MultiHeadAttention implements Layer {
 
@@ -27,9 +44,12 @@ public final class MultiHeadAttention implements Layer {
     /**
      * Packs the weights; queries, keys and values become one matrix.
      *
-     * @param q projection {@code [inputSize, hiddenSize]}; {@code k} and {@code v} alike
+     * @param q projection of the queries, {@code [inputSize, hiddenSize]}
+     * @param k of the keys, alike
+     * @param v of the values, alike
      * @param out projection {@code [hiddenSize, hiddenSize]}
      * @param heads number of heads; divides hiddenSize
+     * @param normalizer what turns scores into weights
      * @param ssmaxScale the learned scale of SSMax; other normalizers ignore it
      * @throws IllegalArgumentException if sizes do not fit
      */
@@ -73,32 +93,32 @@ public final class MultiHeadAttention implements Layer {
         }
     }
 
-    /** Elements of an input row. */
+    /** {@return how many elements an input row has} */
     public int inputSize() {
         return weights.inputSize();
     }
 
-    /** Elements of an output row. */
+    /** {@return how many elements an output row has} */
     public int hiddenSize() {
         return weights.hiddenSize();
     }
 
-    /** Number of heads. */
+    /** {@return the number of heads} */
     public int heads() {
         return weights.heads();
     }
 
-    /** Elements of a head. */
+    /** {@return how many elements a head has} */
     public int headSize() {
         return weights.headSize();
     }
 
-    /** What turns scores into weights. */
+    /** {@return what turns scores into weights} */
     public Normalizer normalizer() {
         return weights.normalizer();
     }
 
-    /** The learned scale of SSMax. */
+    /** {@return the learned scale of SSMax} */
     public float ssmaxScale() {
         return weights.ssmaxScale();
     }
@@ -126,9 +146,9 @@ public final class MultiHeadAttention implements Layer {
     }
 
     /**
-     * The weights that {@link #forward} gives to the values, bit for bit, for those who want to see what a model attends to:
-     * column j of row i is what forward's own kernel returns for a value that is 1 at key j and 0 elsewhere. Takes
-     * ⌈steps / headSize⌉ times as long as the attention in forward, which never stores its weights.
+     * The weights that {@link #forward} gives to the values, bit for bit, for those who want to see what a model
+     * attends to: column j of row i is what forward's own kernel returns for a value that is 1 at key j and 0
+     * elsewhere. Takes ⌈steps / headSize⌉ times as long as the attention in forward, which never stores its weights.
      *
      * @param x {@code [batch, steps, inputSize]}
      * @return {@code [batch, heads, steps, steps]}, row i the weights of query i; 0 for keys after it

@@ -4,8 +4,8 @@ import dev.softpick.kernels.select.Backends;
 import dev.softpick.model.weights.AttentionWeights;
 
 /**
- * What turns a row of attention scores into weights. Always explicit: a loader never guesses it, because weights trained
- * with one are useless with another.
+ * What turns a row of attention scores into weights. Always explicit: a loader never guesses it, because weights
+ * trained with one are useless with another.
  *
  * <p>s are the scaled scores {@code q·k/√headSize} of the keys that a query sees, n is how many there are.
  */
@@ -21,8 +21,8 @@ public enum Normalizer {
     SSMAX("ssmax"),
 
     /**
-     * {@code relu(e^{s_i−m} − e^{−m}) / (Σ|e^{s_j−m} − e^{−m}| + 1e-8)}, m the largest s: the function that Zuhri et al.
-     * 2025, arXiv 2504.20966, call softpick. Not Edifice's.
+     * {@code relu(e^{s_i−m} − e^{−m}) / (Σ|e^{s_j−m} − e^{−m}| + 1e-8)}, m the largest s: the function that Zuhri et
+     * al. 2025, arXiv 2504.20966, call softpick. Not Edifice's.
      */
     RECTIFIED_SOFTPICK("rectified_softpick");
 

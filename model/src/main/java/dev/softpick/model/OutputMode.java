@@ -18,7 +18,7 @@ public enum OutputMode {
         this.id = id;
     }
 
-    /** The name in model files. */
+    /** {@return the name in model files} */
     public String id() {
         return id;
     }
@@ -26,6 +26,8 @@ public enum OutputMode {
     /**
      * The mode of that name.
      *
+     * @param id as in model files
+     * @return the mode
      * @throws IllegalArgumentException if there is none; the message lists the names
      */
     public static OutputMode fromId(String id) {

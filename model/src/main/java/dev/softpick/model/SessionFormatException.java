@@ -10,7 +10,11 @@ public final class SessionFormatException extends IOException {
 
     private static final long serialVersionUID = 1L;
 
-    /** With what is wrong. */
+    /**
+     * With what is wrong.
+     *
+     * @param message one line
+     */
     public SessionFormatException(String message) {
         super(message);
     }

@@ -62,4 +62,63 @@ final class Shapes {
                     + " values; allowed are " + size + " for shape " + Arrays.toString(shape));
         }
     }
+
+    /** The arrays of a batch have what is needed and are not the same. */
+    static void batch(
+            int embedDim, float[] input, int batch, int steps, float[] output, long outputLength) {
+        if (batch < 1) {
+            throw new IllegalArgumentException("batch is " + batch + "; allowed is 1 or more");
+        }
+        if (steps < 1) {
+            throw new IllegalArgumentException("steps is " + steps + "; allowed is 1 or more");
+        }
+        long rows = (long) batch * steps;
+        if (rows > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("batch " + batch + " × steps " + steps + " is " + rows
+                    + "; allowed is at most " + Integer.MAX_VALUE);
+        }
+        long inputLength = rows * embedDim;
+        if (input == null || input.length < inputLength) {
+            throw new IllegalArgumentException("input has " + (input == null ? "no" : "" + input.length)
+                    + " elements; batch " + batch + " × steps " + steps + " × embedDim " + embedDim
+                    + " needs " + inputLength);
+        }
+        if (output == null || output.length < outputLength) {
+            throw new IllegalArgumentException("output has " + (output == null ? "no" : "" + output.length)
+                    + " elements; " + outputLength + " are needed");
+        }
+        if (input == output) {
+            throw new IllegalArgumentException("output is the input array; give another one");
+        }
+    }
+
+    /** Each sequence has a length that its steps hold. */
+    static void lengths(int[] lengths, int batch, int steps) {
+        if (lengths == null || lengths.length < batch) {
+            throw new IllegalArgumentException("lengths has " + (lengths == null ? "no" : "" + lengths.length)
+                    + " elements; batch " + batch + " needs as many");
+        }
+        for (int i = 0; i < batch; i++) {
+            if (lengths[i] < 1 || lengths[i] > steps) {
+                throw new IllegalArgumentException(
+                        "lengths[" + i + "] is " + lengths[i] + "; allowed is 1 to steps " + steps);
+            }
+        }
+    }
+
+    /** A session of a model with these options can have the window. */
+    static void session(SoftpickConfig config, Window window) {
+        if (window == null) {
+            throw new IllegalArgumentException("window is null; allowed are EXACT, SLIDING, UNBOUNDED");
+        }
+        if (config.outputMode() == OutputMode.MEAN_POOL) {
+            throw new IllegalStateException(
+                    "the model's output mode is mean_pool; sessions answer for one position, last_timestep or all");
+        }
+        long floats = 3L * config.windowSize() * Math.max(config.hiddenSize(), config.embedDim());
+        if (window == Window.EXACT && floats > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException("windowSize " + config.windowSize() + " needs " + floats
+                    + " floats in an exact session; an array holds at most " + (Integer.MAX_VALUE - 8));
+        }
+    }
 }

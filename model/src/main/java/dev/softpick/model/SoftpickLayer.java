@@ -5,12 +5,21 @@ import dev.softpick.kernels.Softpick;
 /**
  * {@code y_i = x_i / (1 + Σ_j |x_j|)} along one axis: Edifice's softpick as a layer.
  *
+ * {@snippet :
+ * Tensor y = new SoftpickLayer(-1).forward(x);                  // along the last axis
+ * }
+ *
  * <p>{@code x} is a tensor of any shape that has the axis, {@code y} has the same shape. Weights keep the sign of their
  * input and lie in (−1, 1).
  *
- * <p>Relative error at most 3e-6, some 2e-7 on random data; a NaN makes its row NaN, and ±∞ gives NaN in its place and
- * ±0 elsewhere in its row: {@link Softpick}. Immutable, thread-safe, the same bits everywhere. Source: Edifice
- * {@code Edifice.Blocks.Softpick.layer/2}.
+ * <ul>
+ * <li>A NaN makes its row NaN.
+ * <li>±∞ gives NaN in its place and ±0 elsewhere in its row.
+ * <li>−0 keeps its sign; a row of zeros stays one.
+ * </ul>
+ *
+ * <p>Relative error at most 3e-6, some 2e-7 on random data: {@link Softpick}. Immutable, thread-safe, the same bits
+ * everywhere. Source: Edifice {@code Edifice.Blocks.Softpick.layer/2}.
  */
 public final class SoftpickLayer implements Layer {
 
@@ -25,7 +34,7 @@ public final class SoftpickLayer implements Layer {
         this.axis = axis;
     }
 
-    /** The axis as it was given. */
+    /** {@return the axis as it was given} */
     public int axis() {
         return axis;
     }
@@ -33,6 +42,8 @@ public final class SoftpickLayer implements Layer {
     /**
      * The weights.
      *
+     * @param x has the axis
+     * @return of the same shape
      * @throws IllegalArgumentException if x has no such axis
      */
     @Override

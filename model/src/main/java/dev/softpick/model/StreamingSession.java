@@ -25,7 +25,7 @@ import java.lang.invoke.VarHandle;
  * {@code UNBOUNDED}.
  *
  * <p>Once warm, and once the window is full, a step allocates nothing; a cache that still grows does so in pages of up to 256
- * frames. For one thread at a time, not always the same; a call that finds another one under way throws
+ * frames. For one thread at a time, not always the same; a call that finds another one at work throws
  * {@link IllegalStateException}. Many sessions share one model. A step stays on its thread, whatever the model's parallelism.
  */
 public final class StreamingSession implements AutoCloseable {
@@ -135,14 +135,13 @@ public final class StreamingSession implements AutoCloseable {
      * @throws IllegalStateException if the model has no head, or there is no answer to the latest frame
      */
     public void logits(float[] output) {
-        Dense classifier = model.requireClassifier();
-        Shapes.output(output, classifier.outputSize(), null);
+        Panels w = model.requireClassifier();
+        Shapes.output(output, w.n(), null);
         begin();
         try {
             if (!state.answered()) {
                 throw new IllegalStateException("there is no answer to the latest frame; call step before logits");
             }
-            Panels w = classifier.weights();
             WarmUp.of(model.config().normalizer())
                     .backend()
                     .matMul()

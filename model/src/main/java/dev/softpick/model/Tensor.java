@@ -3,8 +3,17 @@ package dev.softpick.model;
 import java.util.Arrays;
 
 /**
- * Floats with a shape, row-major, the last axis contiguous. The values are not copied: who holds the array can change
- * the tensor. As thread-safe as its array.
+ * Floats with a shape, row-major, the last axis contiguous.
+ *
+ * {@snippet :
+ * Tensor x = Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
+ * float last = x.get(1, 2);                                     // 6
+ * }
+ *
+ * <ul>
+ * <li>The values are not copied: who holds the array can change the tensor. It is as thread-safe as its array.
+ * <li>Sizes may be 0; a tensor of rank 0 has one element.
+ * </ul>
  */
 public final class Tensor {
 
@@ -19,6 +28,9 @@ public final class Tensor {
     /**
      * A tensor over {@code values}, which it keeps.
      *
+     * @param values the elements, row-major
+     * @param shape the sizes
+     * @return the tensor
      * @throws IllegalArgumentException if a size is negative, or the sizes' product is not the number of values
      */
     public static Tensor of(float[] values, int... shape) {
@@ -33,7 +45,13 @@ public final class Tensor {
         return new Tensor(values, shape.clone());
     }
 
-    /** A tensor of zeros. */
+    /**
+     * A tensor of zeros.
+     *
+     * @param shape the sizes
+     * @return the tensor
+     * @throws IllegalArgumentException if a size is negative, or there are more elements than an array holds
+     */
     public static Tensor zeros(int... shape) {
         return new Tensor(new float[size(shape)], shape.clone());
     }
@@ -54,22 +72,28 @@ public final class Tensor {
         return (int) size;
     }
 
-    /** The values themselves, not a copy. */
+    /** {@return the values themselves, not a copy} */
     public float[] values() {
         return values;
     }
 
-    /** The sizes, a copy. */
+    /** {@return the sizes, a copy} */
     public int[] shape() {
         return shape.clone();
     }
 
-    /** Number of axes. */
+    /** {@return how many axes there are} */
     public int rank() {
         return shape.length;
     }
 
-    /** Size of an axis, counted from 0; negative axes count from the end. */
+    /**
+     * The size of an axis.
+     *
+     * @param axis counted from 0; negative axes count from the end
+     * @return how many elements it has
+     * @throws IllegalArgumentException if there is no such axis
+     */
     public int size(int axis) {
         int i = axis < 0 ? axis + shape.length : axis;
         if (i < 0 || i >= shape.length) {
@@ -79,7 +103,14 @@ public final class Tensor {
         return shape[i];
     }
 
-    /** The element at an index of one number per axis. */
+    /**
+     * One element.
+     *
+     * @param index one number for each axis
+     * @return the element there
+     * @throws IllegalArgumentException if there are more or fewer numbers than axes
+     * @throws IndexOutOfBoundsException if a number is outside its axis
+     */
     public float get(int... index) {
         if (index.length != shape.length) {
             throw new IllegalArgumentException(
@@ -96,7 +127,7 @@ public final class Tensor {
         return values[at];
     }
 
-    /** The shape, for instance {@code Tensor[2, 60, 64]}. */
+/** {@return the shape, for instance {@code Tensor[2, 60, 64]}} */
     @Override
     public String toString() {
         return "Tensor" + Arrays.toString(shape);

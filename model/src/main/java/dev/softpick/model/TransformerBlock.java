@@ -25,6 +25,10 @@ public final class TransformerBlock implements Layer {
     /**
      * Joins the four parts.
      *
+     * @param attentionNorm before attention
+     * @param attention whose input has its hidden size
+     * @param ffnNorm before the feed-forward half
+     * @param ffn the feed-forward half
      * @throws IllegalArgumentException unless all of them have the same size
      */
     public TransformerBlock(
@@ -72,22 +76,22 @@ public final class TransformerBlock implements Layer {
         return y;
     }
 
-    /** The norm before attention. */
+    /** {@return the norm before attention} */
     public LayerNorm attentionNorm() {
         return attentionNorm;
     }
 
-    /** The attention. */
+    /** {@return the attention} */
     public MultiHeadAttention attention() {
         return attention;
     }
 
-    /** The norm before the feed-forward half. */
+    /** {@return the norm before the feed-forward half} */
     public LayerNorm ffnNorm() {
         return ffnNorm;
     }
 
-    /** The feed-forward half. */
+    /** {@return the feed-forward half} */
     public FeedForward ffn() {
         return ffn;
     }

@@ -127,7 +127,7 @@ class ConcurrencyTest {
         assertThat(failure.get()).isNull();
     }
 
-    /** An executor that is shut down while calls are under way, and callers that are interrupted. */
+    /** An executor that is shut down during calls, and callers that are interrupted. */
     @Test
     void shuttingDownAndInterruptingLeaveNoThreadAndNoLock() throws Exception {
         for (int round = 0; round < 20; round++) {

@@ -4,9 +4,9 @@ import dev.softpick.model.weights.Part;
 import java.util.Map;
 
 /**
- * The whole forward pass of one sequence as it stands in the books, one operation after the other: in double, or with every
- * operation rounded to float, which is what a plain float32 program computes (a double holds the exact sum or product of two
- * floats, or rounds it where that cannot matter).
+ * The whole forward pass of one sequence as it stands in the books, one operation after the other: in double, or with
+ * every operation rounded to float, which is what a plain float32 program computes (a double holds the exact sum or
+ * product of two floats, or rounds it where that cannot matter).
  */
 final class NaivePass {
 

@@ -7,14 +7,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What attention shows is what its forward pass used, bit for bit; forward shows it too where value j is the unit j. */
+/**
+ * What attention shows is what its forward pass used, bit for bit; forward shows it too where value j is the unit j.
+ */
 class ShownWeightsTest {
 
     private static final int FEATURES = 3;
 
     /**
-     * One head whose queries and keys see the last {@link #FEATURES} columns of x, its values the first ones, which hold
-     * the position: so the first columns of its output are its weights.
+     * One head whose queries and keys see the last {@link #FEATURES} columns of x, its values the first ones, which
+     * hold the position: so the first columns of its output are its weights.
      */
     private static MultiHeadAttention unitValues(int size, int steps, Normalizer normalizer, float[] q, float[] k) {
         int in = steps + FEATURES;
@@ -62,7 +64,8 @@ class ShownWeightsTest {
         for (Normalizer normalizer : Normalizer.values()) {
             int steps = size;
             MultiHeadAttention attention = unitValues(
-                    size, steps, normalizer, Fixtures.gaussian(1, FEATURES * size), Fixtures.gaussian(2, FEATURES * size));
+                    size, steps, normalizer, Fixtures.gaussian(1, FEATURES * size),
+                    Fixtures.gaussian(2, FEATURES * size));
             assertShownIsUsed(attention, positionsAnd(Fixtures.gaussian(3, steps * FEATURES), steps), steps);
         }
     }

@@ -183,7 +183,7 @@ final class FileTensors implements Parameters.Values {
         return matrix;
     }
 
-    /** In pieces: a young JVM counts calls until it compiles, so that most of the first model is checked at speed. */
+    /** In pieces: a cold JVM counts calls until it compiles, so that most of the first model is checked at speed. */
     private static boolean allFinite(float[] values, int length) {
         float sum = 0;
         for (int from = 0; from < length; from += CHECKED_AT_ONCE) {

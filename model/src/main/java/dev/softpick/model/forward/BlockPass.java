@@ -10,8 +10,8 @@ import dev.softpick.model.weights.NormWeights;
 import dev.softpick.model.weights.Rows;
 
 /**
- * A group of sequences on its way through one block, every position or the last of each, by the caller alone or by a team.
- * Reads and writes the regions of a {@link Scratch}.
+ * A group of sequences on its way through one block, every position or the last of each, by the caller alone or by a
+ * team. Reads and writes the regions of a {@link Scratch}.
  */
 public final class BlockPass {
 
@@ -30,7 +30,9 @@ public final class BlockPass {
         ffn = weights.ffn();
     }
 
-    /** Most items of one phase: tiles of rows, heads of sequences, panels of columns. More members would find no work. */
+    /**
+     * Most items of one phase: tiles of rows, heads of sequences, panels of columns. More members would find no work.
+     */
     int items(int sequences, int steps) {
         int heads = Math.multiplyExact(sequences, attention.heads());
         int tiles = Math.ceilDiv(sequences * steps, TILE_ROWS);
@@ -87,8 +89,8 @@ public final class BlockPass {
     }
 
     /**
-     * Projects one head's queries, keys and values and lets it attend while they are in the L2 cache: those of all heads
-     * of a block are not, which took a quarter of attention's time at 4 × 60.
+     * Projects one head's queries, keys and values and lets it attend while they are in the L2 cache: those of all
+     * heads of a block are not, which took a quarter of attention's time at 4 × 60.
      */
     private void attendHeadByHead(Backend backend, Scratch s) {
         attentionNorm.apply(backend, s.hidden, 0, s.rows(), s.norm[0]);

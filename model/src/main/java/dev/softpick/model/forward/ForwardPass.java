@@ -169,8 +169,8 @@ public final class ForwardPass {
     }
 
     /**
-     * The last position of a window whose first hidden states, and first queries, keys and values, were computed before.
-     * Stays on the caller's thread, and gives the memory back.
+     * The last position of a window whose first hidden states, and first queries, keys and values, were computed
+     * before. Stays on the caller's thread, and gives the memory back.
      *
      * @param s from {@link #window}, with hidden states, queries, keys and values
      */

@@ -9,9 +9,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * What calls have asked of one executor. It may start a helper at once, run it in the thread that asks, keep it in a queue
- * for ever, or drop it: a few helpers that have not started are outstanding at most, and when as many are, a call asks for
- * no more. An outstanding helper is one that somebody still holds, so that dropped ones do not count for ever.
+ * What calls have asked of one executor. It may start a helper at once, run it in the thread that asks, keep it in a
+ * queue for ever, or drop it: a few helpers that have not started are outstanding at most, and when as many are, a call
+ * asks for no more. An outstanding helper is one that somebody still holds, so that dropped ones do not count for ever.
  */
 final class Helpers {
 

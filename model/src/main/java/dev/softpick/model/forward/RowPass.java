@@ -10,9 +10,9 @@ import dev.softpick.model.weights.BlockWeights;
 import dev.softpick.model.weights.ModelWeights;
 
 /**
- * The way of single positions through the model: each row belongs to a cache, which holds what came before it. Products take
- * all rows at once, attention takes them one by one; the rows may be consecutive positions of one sequence, or one position each
- * of many.
+ * The way of single positions through the model: each row belongs to a cache, which holds what came before it. Products
+ * take all rows at once, attention takes them one by one; the rows may be consecutive positions of one sequence, or one
+ * position each of many.
  *
  * @param config the model's options
  * @param weights its weights

@@ -8,12 +8,12 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * The threads of one call: the caller, and helpers from an executor that join whenever they are started.
  *
- * <p>A phase is a number of items; whoever is free takes the next one. The caller does all that nobody else has taken, so
- * a call ends even if the executor is busy, has shut down or refuses: helpers only make it faster. Between phases, which
- * are microseconds apart, helpers spin; they leave when the call ends. An interrupt changes nothing.
+ * <p>A phase is a number of items; whoever is free takes the next one. The caller does all that nobody else has taken,
+ * so a call ends even if the executor is busy, has shut down or refuses: helpers only make it faster. Between phases,
+ * which are microseconds apart, helpers spin; they leave when the call ends. An interrupt changes nothing.
  *
- * <p>Helpers are asked for when the first phase is there to be worked on, and none waits while the caller is still asking:
- * an executor may run it in the caller's thread, or make the caller wait for it.
+ * <p>Helpers are asked for when the first phase is there to be worked on, and none waits while the caller is still
+ * asking: an executor may run it in the caller's thread, or make the caller wait for it.
  */
 final class Team implements AutoCloseable {
 

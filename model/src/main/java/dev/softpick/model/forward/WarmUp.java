@@ -101,7 +101,7 @@ public final class WarmUp {
         warm.countDown();
     }
 
-    /** What the thread does; a record, since the first lambda of a young JVM takes it 5 ms. */
+    /** What the thread does; a record, since the first lambda of a cold JVM takes it 5 ms. */
     private record Run(WarmUp warmUp, SoftpickConfig config, int classes) implements Runnable {
         @Override
         public void run() {

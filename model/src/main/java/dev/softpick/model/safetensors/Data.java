@@ -12,7 +12,7 @@ sealed interface Data extends Closeable {
 
     /**
      * The most that is asked for at once. From 128 KiB up, reading from disk is as fast as it gets; much more is slower
-     * in a young JVM, and memory that does not return.
+     * in a cold JVM, and memory that does not return.
      */
     int CHUNK_BYTES = 1 << 17;
 

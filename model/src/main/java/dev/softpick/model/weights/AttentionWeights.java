@@ -9,8 +9,8 @@ import dev.softpick.kernels.layout.Panels;
 import dev.softpick.model.Normalizer;
 
 /**
- * Causal multi-head attention, with any {@link Normalizer}. Heads are consecutive chunks of {@code headSize} columns; the
- * projections of queries, keys and values stand side by side in one matrix. Keys after a query are not read.
+ * Causal multi-head attention, with any {@link Normalizer}. Heads are consecutive chunks of {@code headSize} columns;
+ * the projections of queries, keys and values stand side by side in one matrix. Keys after a query are not read.
  */
 public final class AttentionWeights {
 
@@ -215,7 +215,9 @@ public final class AttentionWeights {
         }
     }
 
-    /** {@code to = residual + attended · W_out + b_out} for {@code count} rows from {@code row} on, the same of each. */
+    /**
+     * {@code to = residual + attended · W_out + b_out} for {@code count} rows from {@code row} on, the same of each.
+     */
     public void addProjected(Backend backend, Rows attended, int row, int count, Rows residual, Rows to) {
         backend.matMul().multiplyAdd(
                 attended.values(), attended.at(row), count, out, residual.values(), residual.at(row), to.values(),

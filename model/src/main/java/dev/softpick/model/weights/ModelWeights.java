@@ -180,7 +180,8 @@ public record ModelWeights(
                 return new float[size];
             } catch (OutOfMemoryError e) {
                 OutOfMemoryError clear = new OutOfMemoryError("the model's weights take " + ((4L * size >> 20) + 1)
-                        + " MiB of heap, whose limit is " + (Runtime.getRuntime().maxMemory() >> 20) + " MiB; raise -Xmx");
+                        + " MiB of heap, whose limit is " + (Runtime.getRuntime().maxMemory() >> 20)
+                        + " MiB; raise -Xmx");
                 clear.initCause(e);
                 throw clear;
             }

@@ -10,8 +10,8 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * The one walk over a model's parameters, in the order of the computation, which loading, saving, random weights and the
- * table of layers share.
+ * The one walk over a model's parameters, in the order of the computation, which loading, saving, random weights and
+ * the table of layers share.
  */
 public final class Parameters {
 

@@ -5,8 +5,8 @@ import dev.softpick.model.SoftpickConfig;
 
 /**
  * The parts of a model that have parameters, in the order of the computation: those from {@link #ATTENTION_NORM} to
- * {@link #FFN_DOWN} once a block. Names are Edifice's. To add a part, add it here and say in {@link ModelWeights} where it
- * stands.
+ * {@link #FFN_DOWN} once a block. Names are Edifice's. To add a part, add it here and say in {@link ModelWeights} where
+ * it stands.
  */
 public enum Part {
     /** From a frame to the first hidden state. */

@@ -21,7 +21,9 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Whatever an executor does with helpers, every item is done once and the call ends. The time limit only ends hangs. */
+/**
+ * Whatever an executor does with helpers, every item is done once and the call ends. The time limit only ends hangs.
+ */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TeamTest {
 
