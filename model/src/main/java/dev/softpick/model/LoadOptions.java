@@ -42,27 +42,47 @@ public record LoadOptions(
     private static final LoadOptions DEFAULTS =
             new LoadOptions(null, null, null, false, new OwnNames(), null, null);
 
-    /** What the file says, Edifice's names, finite weights only. */
+    /** {@return what the file says, Edifice's names, finite weights only} */
     public static LoadOptions defaults() {
         return DEFAULTS;
     }
 
-    /** The number of attention heads. */
+    /**
+     * The number of attention heads.
+     *
+     * @param value the number of attention heads
+     * @return a changed copy
+     */
     public LoadOptions numHeads(int value) {
         return new LoadOptions(value, normalizer, outputMode, allowNonFinite, names, windowSize, finalNorm);
     }
 
-    /** The normalizer that the weights were trained with. */
+    /**
+     * The normalizer that the weights were trained with.
+     *
+     * @param value the normalizer that the weights were trained with
+     * @return a changed copy
+     */
     public LoadOptions normalizer(Normalizer value) {
         return new LoadOptions(numHeads, value, outputMode, allowNonFinite, names, windowSize, finalNorm);
     }
 
-    /** What leaves the model. */
+    /**
+     * What leaves the model.
+     *
+     * @param value what leaves the model
+     * @return a changed copy
+     */
     public LoadOptions outputMode(OutputMode value) {
         return new LoadOptions(numHeads, normalizer, value, allowNonFinite, names, windowSize, finalNorm);
     }
 
-    /** Whether NaN and infinite weights load. */
+    /**
+     * Whether NaN and infinite weights load.
+     *
+     * @param value whether NaN and infinite weights load
+     * @return a changed copy
+     */
     public LoadOptions allowNonFinite(boolean value) {
         return new LoadOptions(numHeads, normalizer, outputMode, value, names, windowSize, finalNorm);
     }
@@ -70,18 +90,31 @@ public record LoadOptions(
     /**
      * Finds parameters under other names: the function gets Edifice's name, for instance
      * {@code softpick_block_1_ffn_up.kernel}, and returns where it stands, or null where the file has no such tensor.
+     *
+     * @param value the mapping
+     * @return a changed copy
      */
     public LoadOptions names(Function<String, Source> value) {
         Objects.requireNonNull(value, "names");
         return new LoadOptions(numHeads, normalizer, outputMode, allowNonFinite, value, windowSize, finalNorm);
     }
 
-    /** The number of steps that is expected, which files from elsewhere do not say; 60 where nobody does. */
+    /**
+     * The number of steps that is expected, which files from elsewhere do not say; 60 where nobody does.
+     *
+     * @param value the number of steps that is expected
+     * @return a changed copy
+     */
     public LoadOptions windowSize(int value) {
         return new LoadOptions(numHeads, normalizer, outputMode, allowNonFinite, names, value, finalNorm);
     }
 
-    /** Whether a layer norm follows the last block, which files from elsewhere do not say; true where nobody does. */
+    /**
+     * Whether a layer norm follows the last block, which files from elsewhere do not say; true where nobody does.
+     *
+     * @param value whether a layer norm follows the last block
+     * @return a changed copy
+     */
     public LoadOptions finalNorm(boolean value) {
         return new LoadOptions(numHeads, normalizer, outputMode, allowNonFinite, names, windowSize, value);
     }

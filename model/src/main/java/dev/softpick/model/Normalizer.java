@@ -32,7 +32,7 @@ public enum Normalizer {
         this.id = id;
     }
 
-    /** The name in model files and on the command line. */
+    /** {@return the name in model files and on the command line} */
     public String id() {
         return id;
     }
@@ -40,7 +40,9 @@ public enum Normalizer {
     /**
      * The weights of one row of scores: {@code y_i} of the kernel that this normalizer names.
      *
+     * @param scores of one row
      * @param ssmaxScale the learned factor a of SSMax; the others ignore it
+     * @return a new array of the same length
      */
     public float[] weights(float[] scores, float ssmaxScale) {
         float[] weights = new float[requireRow("scores", scores).length];
@@ -52,8 +54,10 @@ public enum Normalizer {
     /**
      * The vector-Jacobian product of {@link #weights}, what training calls its backward pass: {@code Σ_i g_i·∂y_i/∂s_j}.
      *
+     * @param scores of one row
      * @param g the gradient of the loss by the weights
      * @param ssmaxScale the learned factor a of SSMax; the others ignore it
+     * @return a new array of the same length
      * @throws IllegalArgumentException if {@code g} has another length than {@code scores}
      */
     public float[] backward(float[] scores, float[] g, float ssmaxScale) {
@@ -77,6 +81,8 @@ public enum Normalizer {
     /**
      * The normalizer of that name.
      *
+     * @param id as in model files
+     * @return the normalizer
      * @throws IllegalArgumentException if there is none; the message lists the names
      */
     public static Normalizer fromId(String id) {

@@ -29,6 +29,8 @@ public final class SessionGroup {
     /**
      * Groups sessions.
      *
+     * @param sessions of one model and one window, each once
+     * @return the group
      * @throws IllegalArgumentException if there are none, one is there twice, or they differ in model or window
      */
     public static SessionGroup of(List<StreamingSession> sessions) {
@@ -49,7 +51,7 @@ public final class SessionGroup {
         return new SessionGroup(sessions);
     }
 
-    /** Number of sessions. */
+    /** {@return the number of sessions} */
     public int size() {
         return sessions.length;
     }

@@ -3,6 +3,16 @@ package dev.softpick.model;
 /**
  * The options of Edifice's {@code SoftpickTransformer.build/1}, checked when built. Immutable.
  *
+ * {@snippet :
+ * SoftpickConfig config = SoftpickConfig.builder().embedDim(64).numLayers(2).build();
+ * SoftpickConfig softmax = config.toBuilder().normalizer(Normalizer.SOFTMAX).build();
+ * }
+ *
+ * <ul>
+ * <li>{@code embedDim} has no default. The others are Edifice's: 256 hidden, 4 heads, 6 layers, dropout 0.1, window 60.
+ * <li>An option that is out of range, or does not fit another one, is refused when the config is built.
+ * </ul>
+ *
  * @param embedDim size of an input frame
  * @param hiddenSize size of a hidden state
  * @param numHeads attention heads; divides {@code hiddenSize}
@@ -54,7 +64,19 @@ public record SoftpickConfig(
         }
     }
 
-    /** With Edifice's feed-forward layer, four times as wide, and a projection only where there must be one. */
+    /**
+     * With Edifice's feed-forward layer, four times as wide, and a projection only where there must be one.
+     *
+     * @param embedDim size of an input frame
+     * @param hiddenSize size of a hidden state
+     * @param numHeads attention heads
+     * @param numLayers transformer blocks
+     * @param dropout in training
+     * @param windowSize the number of steps that is expected
+     * @param normalizer what turns scores into weights
+     * @param outputMode what leaves the model
+     * @param finalNorm whether a layer norm follows the last block
+     */
     public SoftpickConfig(
             int embedDim, int hiddenSize, int numHeads, int numLayers, float dropout, int windowSize,
             Normalizer normalizer, OutputMode outputMode, boolean finalNorm) {
@@ -68,22 +90,22 @@ public record SoftpickConfig(
         }
     }
 
-    /** Size of a head: {@code hiddenSize / numHeads}. */
+    /** {@return the size of a head: {@code hiddenSize / numHeads}} */
     public int headSize() {
         return hiddenSize / numHeads;
     }
 
-    /** {@link #feedForwardSize} under its earlier name. */
+    /** {@return {@link #feedForwardSize} under its earlier name} */
     public int ffnSize() {
         return feedForwardSize;
     }
 
-    /** Edifice's defaults; only {@link Builder#embedDim} must be given. */
+    /** {@return Edifice's defaults; only {@link Builder#embedDim} must be given} */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** A builder that starts from these options. */
+    /** {@return a builder that starts from these options} */
     public Builder toBuilder() {
         Builder builder = new Builder();
         builder.embedDim = embedDim;
@@ -117,67 +139,122 @@ public record SoftpickConfig(
 
         private Builder() {}
 
-        /** Size of an input frame; required. */
+        /**
+         * Size of an input frame; required.
+         *
+         * @param value size of an input frame
+         * @return this builder
+         */
         public Builder embedDim(int value) {
             embedDim = value;
             return this;
         }
 
-        /** Size of a hidden state; 256 unless given. */
+        /**
+         * Size of a hidden state; 256 unless given.
+         *
+         * @param value size of a hidden state
+         * @return this builder
+         */
         public Builder hiddenSize(int value) {
             hiddenSize = value;
             return this;
         }
 
-        /** Attention heads; 4 unless given. */
+        /**
+         * Attention heads; 4 unless given.
+         *
+         * @param value attention heads
+         * @return this builder
+         */
         public Builder numHeads(int value) {
             numHeads = value;
             return this;
         }
 
-        /** Transformer blocks; 6 unless given. */
+        /**
+         * Transformer blocks; 6 unless given.
+         *
+         * @param value transformer blocks
+         * @return this builder
+         */
         public Builder numLayers(int value) {
             numLayers = value;
             return this;
         }
 
-        /** Dropout in training; 0.1 unless given. */
+        /**
+         * Dropout in training; 0.1 unless given.
+         *
+         * @param value dropout in training
+         * @return this builder
+         */
         public Builder dropout(float value) {
             dropout = value;
             return this;
         }
 
-        /** Expected number of steps; 60 unless given. */
+        /**
+         * Expected number of steps; 60 unless given.
+         *
+         * @param value expected number of steps
+         * @return this builder
+         */
         public Builder windowSize(int value) {
             windowSize = value;
             return this;
         }
 
-        /** What turns scores into weights; softpick unless given. */
+        /**
+         * What turns scores into weights; softpick unless given.
+         *
+         * @param value what turns scores into weights
+         * @return this builder
+         */
         public Builder normalizer(Normalizer value) {
             normalizer = value;
             return this;
         }
 
-        /** What leaves the model; the last step unless given. */
+        /**
+         * What leaves the model; the last step unless given.
+         *
+         * @param value what leaves the model
+         * @return this builder
+         */
         public Builder outputMode(OutputMode value) {
             outputMode = value;
             return this;
         }
 
-        /** Whether a layer norm follows the last block; true unless given. */
+        /**
+         * Whether a layer norm follows the last block; true unless given.
+         *
+         * @param value whether a layer norm follows the last block
+         * @return this builder
+         */
         public Builder finalNorm(boolean value) {
             finalNorm = value;
             return this;
         }
 
-        /** Width of the feed-forward layer; four times the hidden size unless given. */
+        /**
+         * Width of the feed-forward layer; four times the hidden size unless given.
+         *
+         * @param value width of the feed-forward layer
+         * @return this builder
+         */
         public Builder feedForwardSize(int value) {
             feedForwardSize = value;
             return this;
         }
 
-        /** Whether a dense layer leads from the frames to the hidden size; only where sizes differ unless given. */
+        /**
+         * Whether a dense layer leads from the frames to the hidden size; only where sizes differ unless given.
+         *
+         * @param value whether a dense layer leads from the frames to the hidden size
+         * @return this builder
+         */
         public Builder inputProjection(boolean value) {
             inputProjection = value;
             return this;
@@ -186,6 +263,7 @@ public record SoftpickConfig(
         /**
          * The options, checked.
          *
+         * @return them
          * @throws IllegalArgumentException naming the option, its value and what is allowed
          */
         public SoftpickConfig build() {

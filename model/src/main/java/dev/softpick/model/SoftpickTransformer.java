@@ -62,6 +62,10 @@ public final class SoftpickTransformer extends DescribedModel {
     private final BandedPass banded;
     private final StepPass steps;
 
+    private SoftpickTransformer(ModelFile.Loaded file) {
+        this(file.config(), file.weights(), file.metadata());
+    }
+
     SoftpickTransformer(SoftpickConfig config, ModelWeights weights, Map<String, String> metadata) {
         super(config, weights, metadata);
         pass = new ForwardPass(config, weights);
@@ -102,7 +106,7 @@ public final class SoftpickTransformer extends DescribedModel {
      * @throws IOException if it cannot be read, or a {@link ModelFormatException} if it is not a model
      */
     public static SoftpickTransformer load(Path file, LoadOptions options) throws IOException {
-        return of(ModelFile.load(file, options));
+        return new SoftpickTransformer(ModelFile.load(file, options));
     }
 
     /**
@@ -125,7 +129,7 @@ public final class SoftpickTransformer extends DescribedModel {
      * @throws IOException a {@link ModelFormatException} if they are not a model
      */
     public static SoftpickTransformer load(byte[] file, LoadOptions options) throws IOException {
-        return of(ModelFile.load(file, options));
+        return new SoftpickTransformer(ModelFile.load(file, options));
     }
 
     /**
@@ -148,19 +152,15 @@ public final class SoftpickTransformer extends DescribedModel {
      * @throws IOException if it cannot be read, or a {@link ModelFormatException} if it is not a model
      */
     public static SoftpickTransformer load(InputStream file, LoadOptions options) throws IOException {
-        return of(ModelFile.load(file, options));
-    }
-
-    private static SoftpickTransformer of(ModelFile.Loaded file) {
-        return new SoftpickTransformer(file.config(), file.weights(), file.metadata());
+        return new SoftpickTransformer(ModelFile.load(file, options));
     }
 
     /**
      * A model with random weights, as Axon initialises them: the same seed gives the same weights everywhere.
      *
-     * @param config the model's options
+     * @param config its options
      * @param seed of {@link java.util.Random}
-     * @return the model, without a classifier head
+     * @return it, without a head
      */
     public static SoftpickTransformer random(SoftpickConfig config, long seed) {
         try {
@@ -198,6 +198,7 @@ public final class SoftpickTransformer extends DescribedModel {
      * processors, or pieces of work.
      *
      * @param threads 1 to 1,024
+     * @return a model beside this one
      * @throws IllegalArgumentException if {@code threads} is out of range
      */
     public SoftpickTransformer parallelism(int threads) {
@@ -213,6 +214,7 @@ public final class SoftpickTransformer extends DescribedModel {
      *
      * @param threads 1 to 1,024
      * @param executor what starts helpers
+     * @return a model beside this one
      * @throws IllegalArgumentException if {@code threads} is out of range, or the executor is null
      */
     public SoftpickTransformer parallelism(int threads, Executor executor) {
@@ -252,8 +254,7 @@ public final class SoftpickTransformer extends DescribedModel {
     public Tensor forward(Tensor x) {
         Shapes.sequence(x, config().embedDim());
         Tensor y = newOutput(x.size(0), x.size(1));
-        ForwardPass.Result result = ForwardPass.result(config().outputMode());
-        pass.run(x.values(), x.size(0), x.size(1), null, y.values(), result);
+        pass.run(x.values(), x.size(0), x.size(1), null, y.values(), ForwardPass.result(config().outputMode()));
         return y;
     }
 

@@ -70,6 +70,7 @@ public final class StreamingSession implements AutoCloseable {
      * Takes a block of frames and writes the answer to each. Products take the block's frames together, so blocks are faster.
      *
      * @param frames {@code [count, embedDim]}, from index 0
+     * @param count how many frames, 1 or more
      * @param output {@code [count, outputSize]}, from index 0
      * @throws IllegalArgumentException if count is below 1, an array is too short, or both are the same; the session stays as
      *     it was
@@ -90,6 +91,7 @@ public final class StreamingSession implements AutoCloseable {
      * Takes a block of frames whose answers nobody needs. With {@code EXACT} this leaves out most of the work.
      *
      * @param frames {@code [count, embedDim]}, from index 0
+     * @param count how many frames, 1 or more
      * @throws IllegalArgumentException if count is below 1 or the array is too short; the session stays as it was
      * @throws IllegalStateException if the session is closed, or in use by another thread
      */
@@ -161,22 +163,26 @@ public final class StreamingSession implements AutoCloseable {
         }
     }
 
-    /** Frames taken since the session was new or reset. */
+    /** {@return how many frames were taken since the session was new or reset} */
     public long position() {
         return state.position();
     }
 
-    /** What it attends to. */
+    /** {@return what it attends to} */
     public Window window() {
         return state.window();
     }
 
-    /** The model that it runs. */
+    /** {@return the model that it runs} */
     public SoftpickTransformer model() {
         return model;
     }
 
-    /** Bytes of what the session remembers of its frames: keys, values, states. Grows with {@code UNBOUNDED}. */
+    /**
+     * Bytes of what the session remembers of its frames: keys, values, states. Grows with {@code UNBOUNDED}.
+     *
+     * @return that many bytes
+     */
     public long stateBytes() {
         begin();
         try {
@@ -189,6 +195,8 @@ public final class StreamingSession implements AutoCloseable {
     /**
      * A second session that has seen the same frames, to try what would be if. {@code UNBOUNDED} sessions share the pages of
      * keys that are full; the rest, a window's worth, is copied.
+     *
+     * @return a session like this one
      */
     public StreamingSession fork() {
         begin();
@@ -207,6 +215,7 @@ public final class StreamingSession implements AutoCloseable {
      * options and weights; long position; int whether there is an answer; floats: the answer, then the state; int CRC-32C of
      * everything before it.
      *
+     * @return the bytes
      * @throws IllegalStateException if the state is larger than an array, or the session closed or in use
      */
     public byte[] save() {
@@ -221,6 +230,7 @@ public final class StreamingSession implements AutoCloseable {
     /**
      * Goes on from a saved state, in place of what the session has seen so far.
      *
+     * @param saved bytes from {@link #save}
      * @throws SessionFormatException if the bytes are not a state, are damaged or cut off, or belong to another version,
      *     model or window; the session stays as it was
      */

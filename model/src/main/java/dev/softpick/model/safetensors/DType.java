@@ -53,17 +53,17 @@ public enum DType {
         this.bits = bits;
     }
 
-    /** Size of an element in bits. */
+    /** {@return size of an element in bits} */
     public int bits() {
         return bits;
     }
 
-    /** Whether {@link SafetensorsFile#floats} reads this type. */
+    /** {@return whether {@link SafetensorsFile#floats} reads this type} */
     public boolean isFloat() {
         return this == F16 || this == BF16 || this == F32 || this == F64;
     }
 
-    /** Whether {@link SafetensorsFile#longs} reads this type. */
+    /** {@return whether {@link SafetensorsFile#longs} reads this type} */
     public boolean isInteger() {
         return switch (this) {
             case BOOL, U8, I8, I16, U16, I32, U32, I64 -> true;

@@ -10,12 +10,21 @@ public final class SafetensorsException extends IOException {
 
     private static final long serialVersionUID = 1L;
 
-    /** With what is wrong. */
+    /**
+     * With what is wrong.
+     *
+     * @param message one line that says what is wrong
+     */
     public SafetensorsException(String message) {
         super(message);
     }
 
-    /** With what is wrong and what told so. */
+    /**
+     * With what is wrong and what told so.
+     *
+     * @param message one line that says what is wrong
+     * @param cause what told so
+     */
     public SafetensorsException(String message, Throwable cause) {
         super(message, cause);
     }

@@ -62,6 +62,8 @@ public final class SafetensorsFile implements Closeable {
      * Opens a file and reads its header; to be closed. If the calling thread is interrupted while it reads, now or
      * later, the file is closed.
      *
+     * @param file what is read
+     * @return the file, to be closed
      * @throws SafetensorsException if it is not a well-formed safetensors file; the message begins with its name
      * @throws IOException if it cannot be read
      */
@@ -93,6 +95,8 @@ public final class SafetensorsFile implements Closeable {
     /**
      * Reads from bytes, which are kept. Need not be closed.
      *
+     * @param file what is read
+     * @return the file, to be closed
      * @throws SafetensorsException if they are not a well-formed safetensors file
      */
     public static SafetensorsFile read(byte[] file) throws SafetensorsException {
@@ -109,6 +113,8 @@ public final class SafetensorsFile implements Closeable {
      * Reads a stream to its end; does not close it. What is returned need not be closed. Memory is taken as bytes
      * arrive, whatever the header says will come.
      *
+     * @param file what is read
+     * @return the file, to be closed
      * @throws SafetensorsException if it is not a well-formed safetensors file
      * @throws IOException if it cannot be read
      */
@@ -189,12 +195,12 @@ public final class SafetensorsFile implements Closeable {
         }
     }
 
-    /** The strings of {@code __metadata__}, in the file's order; empty where there is none. */
+    /** {@return the strings of {@code __metadata__}, in the file's order; empty where there is none} */
     public Map<String, String> metadata() {
         return header.metadata();
     }
 
-    /** The tensors by name, in the header's order. */
+    /** {@return the tensors by name, in the header's order} */
     public Map<String, TensorInfo> tensors() {
         return header.tensors();
     }
@@ -203,6 +209,8 @@ public final class SafetensorsFile implements Closeable {
      * The elements of an F32, F64, F16 or BF16 tensor as floats: exact, but for F64, which is rounded, to infinity
      * where it is too large.
      *
+     * @param name of the tensor
+     * @return the values
      * @throws SafetensorsException if there is no such tensor, it has another type, does not fit an array, or can no
      *     longer be read; the message names the tensor
      * @throws IllegalStateException if the file is closed
@@ -220,6 +228,9 @@ public final class SafetensorsFile implements Closeable {
     /**
      * The same into the caller's array, from index 0.
      *
+     * @param name of the tensor
+     * @param to takes the values
+     * @throws SafetensorsException if there is no such tensor, or the file is cut off
      * @throws IllegalArgumentException if the array is shorter than the tensor
      */
     public void floats(String name, float[] to) throws SafetensorsException {
@@ -265,6 +276,8 @@ public final class SafetensorsFile implements Closeable {
     /**
      * The elements of an F64 tensor.
      *
+     * @param name of the tensor
+     * @return the values
      * @throws SafetensorsException as {@link #floats}
      * @throws IllegalStateException if the file is closed
      */
@@ -286,6 +299,8 @@ public final class SafetensorsFile implements Closeable {
     /**
      * The elements of an integer or boolean tensor; a boolean is the byte that stands for it, 0 or 1.
      *
+     * @param name of the tensor
+     * @return the values
      * @throws SafetensorsException as {@link #floats}
      * @throws IllegalStateException if the file is closed
      */

@@ -39,7 +39,9 @@ public final class SafetensorsStream {
         advance();
     }
 
-    /** The tensor whose values come next, those that were written before left out; null when all are complete. */
+    /**
+     * {@return the tensor whose values come next, those that were written before left out; null when all are complete}
+     */
     public TensorInfo next() {
         return current < tensors.size() ? tensors.get(current) : null;
     }
@@ -47,6 +49,9 @@ public final class SafetensorsStream {
     /**
      * The next {@code count} elements of an F32 tensor.
      *
+     * @param values the values
+     * @param from index of the first one
+     * @param count how many
      * @throws IndexOutOfBoundsException if the range is not in the array
      * @throws IllegalStateException if it is not the turn of so many elements of such a tensor
      * @throws IOException if it cannot be written
@@ -61,7 +66,14 @@ public final class SafetensorsStream {
         took(count);
     }
 
-    /** The next {@code count} elements of an F64 tensor; otherwise as {@link #floats}. */
+    /**
+     * The next {@code count} elements of an F64 tensor; otherwise as {@link #floats}.
+     *
+     * @param values the values
+     * @param from index of the first one
+     * @param count how many
+     * @throws IOException if it cannot be written
+     */
     public void doubles(double[] values, int from, int count) throws IOException {
         begin(values.length, from, count, DType.F64);
         for (int i = 0, n; i < count; i += n) {
@@ -72,7 +84,14 @@ public final class SafetensorsStream {
         took(count);
     }
 
-    /** The next {@code count} elements of an I64 tensor; otherwise as {@link #floats}. */
+    /**
+     * The next {@code count} elements of an I64 tensor; otherwise as {@link #floats}.
+     *
+     * @param values the values
+     * @param from index of the first one
+     * @param count how many
+     * @throws IOException if it cannot be written
+     */
     public void longs(long[] values, int from, int count) throws IOException {
         begin(values.length, from, count, DType.I64);
         for (int i = 0, n; i < count; i += n) {
@@ -83,7 +102,14 @@ public final class SafetensorsStream {
         took(count);
     }
 
-    /** The next {@code count} elements of a BF16, F16 or I16 tensor, as their 16 bits; otherwise as {@link #floats}. */
+    /**
+     * The next {@code count} elements of a BF16, F16 or I16 tensor, as their 16 bits; otherwise as {@link #floats}.
+     *
+     * @param values the values
+     * @param from index of the first one
+     * @param count how many
+     * @throws IOException if it cannot be written
+     */
     public void shorts(short[] values, int from, int count) throws IOException {
         begin(values.length, from, count, DType.BF16, DType.F16, DType.I16);
         for (int i = 0, n; i < count; i += n) {
@@ -94,7 +120,14 @@ public final class SafetensorsStream {
         took(count);
     }
 
-    /** The next {@code count} elements of an I8, U8 or BOOL tensor; otherwise as {@link #floats}. */
+    /**
+     * The next {@code count} elements of an I8, U8 or BOOL tensor; otherwise as {@link #floats}.
+     *
+     * @param values the values
+     * @param from index of the first one
+     * @param count how many
+     * @throws IOException if it cannot be written
+     */
     public void bytes(byte[] values, int from, int count) throws IOException {
         begin(values.length, from, count, DType.I8, DType.U8, DType.BOOL);
         out.write(values, from, count);

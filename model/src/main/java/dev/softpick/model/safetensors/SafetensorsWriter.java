@@ -29,7 +29,12 @@ public final class SafetensorsWriter {
     /** Writes the values of one tensor, all of them, when their turn comes. */
     @FunctionalInterface
     public interface Values {
-        /** Writes them to the place where the stream is. */
+        /**
+         * Writes them to the place where the stream is.
+         *
+         * @param data where it goes
+         * @throws IOException if it cannot be written
+         */
         void writeTo(SafetensorsStream data) throws IOException;
     }
 
@@ -44,6 +49,9 @@ public final class SafetensorsWriter {
     /**
      * Adds a string to {@code __metadata__}; a later value takes the place of an earlier one.
      *
+     * @param key of the metadata
+     * @param value its text
+     * @return this writer
      * @throws IllegalArgumentException if a string has half a surrogate pair, or there are too many
      */
     public SafetensorsWriter metadata(String key, String value) {
@@ -63,28 +71,58 @@ public final class SafetensorsWriter {
      * @param name any text but the empty one and {@code __metadata__}, without control characters
      * @param values in row-major order
      * @param shape sizes of 0 or more, 32 at most; none for a scalar
+     * @return this writer
      * @throws IllegalArgumentException if the name is taken or not allowed, or the sizes do not fit the values
      */
     public SafetensorsWriter floats(String name, float[] values, long... shape) {
         return add(name, DType.F32, values.length, data -> data.floats(values, 0, values.length), shape);
     }
 
-    /** Adds an F64 tensor; otherwise as {@link #floats}. */
+    /**
+     * Adds an F64 tensor; otherwise as {@link #floats}.
+     *
+     * @param name of the tensor
+     * @param values the values
+     * @param shape the sizes
+     * @return this writer
+     */
     public SafetensorsWriter doubles(String name, double[] values, long... shape) {
         return add(name, DType.F64, values.length, data -> data.doubles(values, 0, values.length), shape);
     }
 
-    /** Adds an I64 tensor; otherwise as {@link #floats}. */
+    /**
+     * Adds an I64 tensor; otherwise as {@link #floats}.
+     *
+     * @param name of the tensor
+     * @param values the values
+     * @param shape the sizes
+     * @return this writer
+     */
     public SafetensorsWriter longs(String name, long[] values, long... shape) {
         return add(name, DType.I64, values.length, data -> data.longs(values, 0, values.length), shape);
     }
 
-    /** Adds a tensor whose values are asked for when the file is written; otherwise as {@link #floats}. */
+    /**
+     * Adds a tensor whose values are asked for when the file is written; otherwise as {@link #floats}.
+     *
+     * @param name of the tensor
+     * @param dtype how the file holds them
+     * @param values the values
+     * @param shape the sizes
+     * @return this writer
+     */
     public SafetensorsWriter tensor(String name, DType dtype, Values values, long... shape) {
         return add(name, dtype, -1, Objects.requireNonNull(values, "values"), shape);
     }
 
-    /** Adds a tensor whose values the caller writes to a {@link #stream}; otherwise as {@link #floats}. */
+    /**
+     * Adds a tensor whose values the caller writes to a {@link #stream}; otherwise as {@link #floats}.
+     *
+     * @param name of the tensor
+     * @param dtype how the file holds them
+     * @param shape the sizes
+     * @return this writer
+     */
     public SafetensorsWriter tensor(String name, DType dtype, long... shape) {
         return add(name, dtype, -1, null, shape);
     }
@@ -135,6 +173,7 @@ public final class SafetensorsWriter {
     /**
      * Writes the file beside its place and lets it take it, as {@link WholeFile} says: a failure leaves what was there.
      *
+     * @param file to write
      * @throws IOException if it cannot be written
      */
     public void write(Path file) throws IOException {
@@ -147,6 +186,7 @@ public final class SafetensorsWriter {
     /**
      * Writes to a stream, which is not closed.
      *
+     * @param out the stream, which is not closed
      * @throws IllegalStateException if a tensor has no values
      * @throws IOException if it cannot be written
      */
@@ -168,6 +208,8 @@ public final class SafetensorsWriter {
      * Writes the header, and gives the way for the values, which the caller writes; those that were added with their
      * tensor are not used.
      *
+     * @param out the stream, which is not closed
+     * @return what takes the data of one tensor after the other
      * @throws IOException if the header cannot be written
      */
     public SafetensorsStream stream(OutputStream out) throws IOException {

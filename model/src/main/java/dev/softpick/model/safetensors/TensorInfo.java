@@ -18,12 +18,17 @@ public record TensorInfo(String name, DType dtype, List<Long> shape, long begin,
         shape = List.copyOf(shape);
     }
 
-    /** Number of elements. */
+    /** {@return number of elements} */
     public long elements() {
         return (end - begin) * 8 / dtype.bits();
     }
 
-    /** Whether the shape is this one. */
+    /**
+     * Whether the shape is this one.
+     *
+     * @param sizes the expected ones
+     * @return whether it has
+     */
     public boolean hasShape(int... sizes) {
         if (sizes.length != shape.size()) {
             return false;

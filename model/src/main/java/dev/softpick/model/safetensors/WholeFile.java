@@ -76,6 +76,8 @@ public final class WholeFile implements Closeable {
      * Starts to write what will be {@code file}. All that can be told beforehand is: created and closed without a
      * commit, it says whether a file can be written there.
      *
+     * @param file to read
+     * @return the file
      * @throws FileSystemException that names {@code file} and what is wrong with it, if it cannot be written
      */
     public static WholeFile create(Path file) throws IOException {
@@ -232,7 +234,11 @@ public final class WholeFile implements Closeable {
         return new String(text.toString().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
-    /** Where to write; what fails names the file. Closed by {@link #commit} and {@link #close}. */
+    /**
+     * Where to write; what fails names the file. Closed by {@link #commit} and {@link #close}.
+     *
+     * @return a stream that the file is written to
+     */
     public OutputStream out() {
         return out;
     }
