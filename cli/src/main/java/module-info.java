@@ -3,6 +3,7 @@ module dev.softpick.cli {
     requires dev.softpick.measure;
     requires com.google.gson;
     requires info.picocli;
+    requires jdk.management;
 
     provides java.lang.System.LoggerFinder with
             dev.softpick.cli.terminal.QuietLoggerFinder;
