@@ -199,6 +199,11 @@ public final class PagedKeyValueCache {
         return pages[row / GROUP / pageGroups % pages.length];
     }
 
+    /** Whether two rows have one place: they are as far apart as a ring is long. */
+    public boolean samePlace(int row, int other) {
+        return window > 0 && (row - other) % (pages.length * pageGroups * GROUP) == 0;
+    }
+
     /** Where component 0 of a key stands; component d is {@code d · panelWidth} further. */
     public int keyOffset(int head, int row) {
         int group = head * pageGroups + row / GROUP % pageGroups;

@@ -16,7 +16,7 @@ import jdk.incubator.vector.VectorSpecies;
  * chunks and blocks count from the first visible key, so the bits are those of {@link VectorAttention} and
  * {@link VectorExponentialAttention} for a row that sees as many keys.
  *
- * <p>Scores are computed for whole quads of vectors and stored so that the first visible key comes first; what is computed
+ * <p>Scores are computed for whole spans and stored so that the first visible key comes first; what is computed
  * before it and behind the last one lands in the scratch rows beside and is not read. That is why the row at work is
  * row 1.
  */
@@ -28,8 +28,11 @@ final class VectorRowAttention {
     private static final int NV = NR / LANES;
     private static final int GROUP = PagedKeyValueCache.GROUP;
 
-    /** Keys whose scores four accumulators hold; a group is a whole number of them. */
-    private static final int QUAD = 4 * LANES;
+    /** Accumulators of scores; at 512 bits four read a whole group, and more of them two groups at once, which is slower. */
+    private static final int VECTORS = Math.min(8, GROUP / LANES);
+
+    /** Keys whose scores they hold: a group, or half of one. */
+    private static final int SPAN = VECTORS * LANES;
 
     /** The scratch row in use. */
     private static final int ROW = 1;
@@ -132,29 +135,28 @@ final class VectorRowAttention {
 
     /** {@code s_j = q·k_j} for the keys from {@code start} to {@code end}, at most a chunk. */
     private static void scores(PagedKeyValueCache cache, int head, float[] q, int qo, int start, int end) {
-        AttentionScratch scratch = cache.scratch();
-        int d = cache.headSize();
-        int j = start / QUAD * QUAD;
-        int to = at(scratch) + j - start;
-        for (; j + QUAD < end; j += 2 * QUAD, to += 2 * QUAD) {
-            eight(
-                    q, qo, d, cache.keys(j), cache.keyOffset(head, j), cache.keys(j + QUAD),
-                    cache.keyOffset(head, j + QUAD), scratch.scores, to);
-        }
-        if (j < end) {
-            four(q, qo, d, cache.keys(j), cache.keyOffset(head, j), scratch.scores, to);
+        float[] s = cache.scratch().scores;
+        int first = start / SPAN * SPAN;
+        int to = at(cache.scratch()) + first - start;
+        for (int j = first; j < end; j += SPAN) {
+            if (j > first && cache.samePlace(j, first)) {
+                System.arraycopy(s, to, s, to + j - first, end - j);
+            } else {
+                span(q, qo, cache.headSize(), cache.keys(j), cache.keyOffset(head, j), s, to + j - first);
+            }
         }
     }
 
-    private static void eight(
-            float[] q, int qo, int d, float[] a, int ao, float[] b, int bo, float[] s, int so) {
+    /** The scores of a span of keys. */
+    private static void span(float[] q, int qo, int d, float[] k, int ko, float[] s, int so) {
         int panel = d * NR;
-        int a1 = ao + 1 / NV * panel + 1 % NV * LANES;
-        int a2 = ao + 2 / NV * panel + 2 % NV * LANES;
-        int a3 = ao + 3 / NV * panel + 3 % NV * LANES;
-        int b1 = bo + 1 / NV * panel + 1 % NV * LANES;
-        int b2 = bo + 2 / NV * panel + 2 % NV * LANES;
-        int b3 = bo + 3 / NV * panel + 3 % NV * LANES;
+        int k1 = ko + 1 / NV * panel + 1 % NV * LANES;
+        int k2 = ko + 2 / NV * panel + 2 % NV * LANES;
+        int k3 = ko + 3 / NV * panel + 3 % NV * LANES;
+        int k4 = ko + 4 / NV * panel + 4 % NV * LANES;
+        int k5 = ko + 5 / NV * panel + 5 % NV * LANES;
+        int k6 = ko + 6 / NV * panel + 6 % NV * LANES;
+        int k7 = ko + 7 / NV * panel + 7 % NV * LANES;
         FloatVector s0 = FloatVector.zero(SPECIES);
         FloatVector s1 = s0;
         FloatVector s2 = s0;
@@ -165,45 +167,27 @@ final class VectorRowAttention {
         FloatVector s7 = s0;
         for (int i = 0, step = 0; i < d; i++, step += NR) {
             FloatVector x = FloatVector.broadcast(SPECIES, q[qo + i]);
-            s0 = x.fma(FloatVector.fromArray(SPECIES, a, ao + step), s0);
-            s1 = x.fma(FloatVector.fromArray(SPECIES, a, a1 + step), s1);
-            s2 = x.fma(FloatVector.fromArray(SPECIES, a, a2 + step), s2);
-            s3 = x.fma(FloatVector.fromArray(SPECIES, a, a3 + step), s3);
-            s4 = x.fma(FloatVector.fromArray(SPECIES, b, bo + step), s4);
-            s5 = x.fma(FloatVector.fromArray(SPECIES, b, b1 + step), s5);
-            s6 = x.fma(FloatVector.fromArray(SPECIES, b, b2 + step), s6);
-            s7 = x.fma(FloatVector.fromArray(SPECIES, b, b3 + step), s7);
+            s0 = x.fma(FloatVector.fromArray(SPECIES, k, ko + step), s0);
+            s1 = x.fma(FloatVector.fromArray(SPECIES, k, k1 + step), s1);
+            s2 = x.fma(FloatVector.fromArray(SPECIES, k, k2 + step), s2);
+            s3 = x.fma(FloatVector.fromArray(SPECIES, k, k3 + step), s3);
+            if (VECTORS > 4) {
+                s4 = x.fma(FloatVector.fromArray(SPECIES, k, k4 + step), s4);
+                s5 = x.fma(FloatVector.fromArray(SPECIES, k, k5 + step), s5);
+                s6 = x.fma(FloatVector.fromArray(SPECIES, k, k6 + step), s6);
+                s7 = x.fma(FloatVector.fromArray(SPECIES, k, k7 + step), s7);
+            }
         }
         s0.intoArray(s, so);
         s1.intoArray(s, so + LANES);
         s2.intoArray(s, so + 2 * LANES);
         s3.intoArray(s, so + 3 * LANES);
-        s4.intoArray(s, so + QUAD);
-        s5.intoArray(s, so + QUAD + LANES);
-        s6.intoArray(s, so + QUAD + 2 * LANES);
-        s7.intoArray(s, so + QUAD + 3 * LANES);
-    }
-
-    private static void four(float[] q, int qo, int d, float[] a, int ao, float[] s, int so) {
-        int panel = d * NR;
-        int a1 = ao + 1 / NV * panel + 1 % NV * LANES;
-        int a2 = ao + 2 / NV * panel + 2 % NV * LANES;
-        int a3 = ao + 3 / NV * panel + 3 % NV * LANES;
-        FloatVector s0 = FloatVector.zero(SPECIES);
-        FloatVector s1 = s0;
-        FloatVector s2 = s0;
-        FloatVector s3 = s0;
-        for (int i = 0, step = 0; i < d; i++, step += NR) {
-            FloatVector x = FloatVector.broadcast(SPECIES, q[qo + i]);
-            s0 = x.fma(FloatVector.fromArray(SPECIES, a, ao + step), s0);
-            s1 = x.fma(FloatVector.fromArray(SPECIES, a, a1 + step), s1);
-            s2 = x.fma(FloatVector.fromArray(SPECIES, a, a2 + step), s2);
-            s3 = x.fma(FloatVector.fromArray(SPECIES, a, a3 + step), s3);
+        if (VECTORS > 4) {
+            s4.intoArray(s, so + 4 * LANES);
+            s5.intoArray(s, so + 5 * LANES);
+            s6.intoArray(s, so + 6 * LANES);
+            s7.intoArray(s, so + 7 * LANES);
         }
-        s0.intoArray(s, so);
-        s1.intoArray(s, so + LANES);
-        s2.intoArray(s, so + 2 * LANES);
-        s3.intoArray(s, so + 3 * LANES);
     }
 
     /** {@code o += Σ s_j v_j} over the keys from {@code start} to {@code end}, whose scores or weights begin the row. */
