@@ -11,8 +11,8 @@ import java.util.Set;
  * once, so the weights are read once and not once a session. The bits are those of stepping each alone.
  *
  * <p>Sessions stay usable alone, may stand at different positions, and may be in several groups. Once warm a step
- * allocates nothing. For one thread at a time, like its sessions. With {@link Window#EXACT} sessions whose window
- * slides are recomputed one after the other: they already have as many rows as a window.
+ * allocates nothing. For one thread at a time, like its sessions. With {@link Window#EXACT}, windows that slide are
+ * computed anew, as many together as make a block of rows.
  */
 public final class SessionGroup {
 

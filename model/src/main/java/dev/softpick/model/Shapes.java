@@ -121,4 +121,16 @@ final class Shapes {
                     + " floats in an exact session; an array holds at most " + (Integer.MAX_VALUE - 8));
         }
     }
+
+    /** A series and the answers to each of its windows. */
+    static void series(SoftpickConfig config, float[] series, int steps, float[] output) {
+        session(config, Window.EXACT);
+        int window = config.windowSize();
+        if (steps < window) {
+            throw new IllegalArgumentException(
+                    "steps is " + steps + "; allowed is windowSize, " + window + ", or more");
+        }
+        input("series", series, (long) steps * config.embedDim());
+        output(output, (long) (steps - window + 1) * config.hiddenSize(), series);
+    }
 }

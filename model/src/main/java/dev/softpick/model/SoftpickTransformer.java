@@ -328,6 +328,23 @@ public final class SoftpickTransformer extends DescribedModel {
     }
 
     /**
+     * The hidden state of every window of a long series: {@code output_i = forward(x_i … x_{i + windowSize − 1})}, with
+     * its bits. What windows share, which is input projection, first norm and first queries, keys and values, is
+     * computed once a frame. Stays on the caller's thread; a call allocates what one {@link Window#EXACT} session keeps.
+     *
+     * @param series {@code [steps, embedDim]}, from index 0
+     * @param steps frames of the series
+     * @param output {@code [steps − windowSize + 1, hiddenSize]}: the last position of each window, in all output modes
+     *     that sessions have
+     * @throws IllegalArgumentException if steps is below windowSize or an array is too short; nothing is written then
+     * @throws IllegalStateException if the output mode is {@code mean_pool}
+     */
+    public void forwardWindows(float[] series, int steps, float[] output) {
+        Shapes.series(config(), series, steps, output);
+        this.steps.series(series, steps, output);
+    }
+
+    /**
      * A session that takes one frame at a time.
      *
      * @param window what it attends to

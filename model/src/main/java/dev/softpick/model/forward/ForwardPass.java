@@ -161,20 +161,25 @@ public final class ForwardPass {
                 normed.values(), normed.start(), head.k(), s.sequences(), head, output, s.first() * head.n(), head.n());
     }
 
-    /** Memory for one window. */
-    public Scratch window() {
-        Scratch s = take(1, 1, config.windowSize());
-        s.begin(0, 1, config.windowSize(), null);
-        return s;
+    /** Most windows that go together. */
+    public int windowsTogether() {
+        return Math.max(1, Scratch.BLOCK_ROWS / config.windowSize());
+    }
+
+    /** Memory for so many windows, one behind the other. */
+    public Scratch windows(int count) {
+        return take(1, count, config.windowSize());
     }
 
     /**
-     * The last position of a window whose first hidden states, and first queries, keys and values, were computed
+     * The last positions of windows whose first hidden states, and first queries, keys and values, were computed
      * before. Stays on the caller's thread, and gives the memory back.
      *
-     * @param s from {@link #window}, with hidden states, queries, keys and values
+     * @param s from {@link #windows}, with hidden states, queries, keys and values of {@code count} of them
+     * @param to where each window's answer goes in the output
      */
-    public void lastOf(Backend backend, Scratch s, float[] output, int to) {
+    public void lastOfWindows(Backend backend, Scratch s, int count, float[] output, int[] to) {
+        s.begin(0, count, config.windowSize(), null);
         int last = blocks.length - 1;
         for (int i = 0; i < last; i++) {
             if (i == 0) {
@@ -188,7 +193,9 @@ public final class ForwardPass {
         } else {
             blocks[last].last(backend, s, null);
         }
-        weights.finalNorm(backend, s.next, 0, 1, output, to);
+        for (int i = 0; i < count; i++) {
+            weights.finalNorm(backend, s.next, i, 1, output, to[i]);
+        }
         pool.giveBack(s);
     }
 

@@ -50,11 +50,11 @@ public final class FirstLayer {
         s.qkv.get(row, 1, qkv, slot * 3 * h);
     }
 
-    /** The window that ends before {@code end}, which is full, oldest row first. */
-    public void copyTo(long end, Scratch s) {
-        int oldest = (int) (end % window);
-        copy(hidden, oldest, window, h, s.hidden.values(), s.hidden.start());
-        copy(qkv, oldest, window, 3 * h, s.qkv.values(), s.qkv.start());
+    /** The last {@code count} rows before {@code end}, oldest first, to the rows of the scratch memory from {@code row} on. */
+    void copyTo(long end, int count, Scratch s, int row) {
+        int oldest = (int) ((end - count) % window);
+        copy(hidden, oldest, count, h, s.hidden.values(), s.hidden.at(row));
+        copy(qkv, oldest, count, 3 * h, s.qkv.values(), s.qkv.at(row));
     }
 
     /** The last {@code count} frames before {@code end}, oldest first. */

@@ -97,14 +97,15 @@ public final class SessionState {
         return window == Window.EXACT && at >= config.windowSize();
     }
 
-    /**
-     * How many of the next frames one block can take: each answer of an exact window that slides is a pass of its own.
-     */
-    int together(int count, boolean answers) {
-        if (slides(position)) {
-            return answers ? 1 : count;
-        }
-        return window == Window.EXACT ? (int) Math.min(count, config.windowSize() - position) : count;
+    /** How many of the next frames one block can take: an exact window fills in one and slides in the next. */
+    int together(int count) {
+        return window == Window.EXACT && !slides(position) ? (int) Math.min(count, config.windowSize() - position) : count;
+    }
+
+    /** Starts where an exact window slides already, so that its first frames attend to nothing. */
+    void startSliding(long at) {
+        clear();
+        moveTo(at + config.windowSize(), false);
     }
 
     PagedKeyValueCache cache() {

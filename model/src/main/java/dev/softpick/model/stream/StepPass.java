@@ -12,7 +12,7 @@ import java.util.Arrays;
 /**
  * The way of sessions' next frames through the model. A block of rows goes together: one row each of many sessions, or
  * the next rows of one. A row continues from its session's keys and values; with an exact window that slides, which has
- * none, its window is computed anew.
+ * none, its window is computed anew, but for what does not depend on where it begins.
  */
 public final class StepPass {
 
@@ -58,23 +58,41 @@ public final class StepPass {
      * answers.
      */
     public void step(SessionState state, float[] frames, int count, float[] output) {
+        step(state, frames, 0, count, output);
+    }
+
+    private void step(SessionState state, float[] frames, int from, int count, float[] output) {
         Backend backend = backend();
         StepScratch s = take(count);
         for (int first = 0; first < count; ) {
-            int n = state.together(Math.min(s.states.length, count - first), output != null);
+            int n = state.together(Math.min(s.states.length, count - first));
             for (int i = 0; i < n; i++) {
                 s.states[i] = state;
                 s.positions[i] = state.position() + i;
             }
-            block(backend, s, n, frames, first * embed, output, first * h);
+            block(backend, s, n, frames, (from + first) * embed, output, first * h);
             first += n;
         }
         giveBack(s);
     }
 
+    /** The answer to each window of a series: {@code output} is {@code [count − windowSize + 1, hiddenSize]}. */
+    public void series(float[] frames, int count, float[] output) {
+        int before = rows.config().windowSize() - 1;
+        SessionState state = newState(Window.EXACT);
+        state.startSliding(0);
+        if (before > 0) {
+            step(state, frames, 0, before, null);
+        }
+        step(state, frames, before, count - before, output);
+    }
+
     private void block(Backend backend, StepScratch s, int n, float[] frames, int from, float[] output, int to) {
         int going = s.place(n);
         rows.embed(backend, s.scratch, frames, from, n);
+        if (output != null && going < n) {
+            windows(backend, s, n, output, to);
+        }
         for (int i = 0; i < n; i++) {
             s.states[i].keep(s.positions[i], frames, from + i * embed, s.scratch, i);
         }
@@ -86,22 +104,27 @@ public final class StepPass {
             rows.finalNorm(backend, s.scratch, i, 1, output, to + s.places[i] * h);
         }
         for (int i = 0; i < n; i++) {
-            SessionState state = s.states[i];
             if (output != null) {
-                if (state.slides(s.positions[i])) {
-                    window(backend, state, s.positions[i] + 1, output, to + i * h);
-                }
-                System.arraycopy(output, to + i * h, state.answer(), 0, h);
+                System.arraycopy(output, to + i * h, s.states[i].answer(), 0, h);
             }
-            state.moveTo(s.positions[i] + 1, output != null);
+            s.states[i].moveTo(s.positions[i] + 1, output != null);
         }
     }
 
-    /** The answer to the last frame before {@code end}, where an exact window slides. */
-    private void window(Backend backend, SessionState state, long end, float[] output, int to) {
-        Scratch s = windows.window();
-        state.firstLayer().copyTo(end, s);
-        windows.lastOf(backend, s, output, to);
+    /** The answers of the rows whose exact window slides, as many windows at a time as make a block of rows. */
+    private void windows(Backend backend, StepScratch s, int n, float[] output, int to) {
+        for (int i = 0; i < n; ) {
+            int most = Math.min(windows.windowsTogether(), n - i);
+            Scratch target = windows.windows(most);
+            int count = 0;
+            for (; i < n && count < most; i++) {
+                if (s.states[i].slides(s.positions[i])) {
+                    s.copyWindow(i, target, count);
+                    s.answers[count++] = to + i * h;
+                }
+            }
+            windows.lastOfWindows(backend, target, count, output, s.answers);
+        }
     }
 
     /** Goes on from a saved state, which was of a session like this one. */
@@ -110,9 +133,9 @@ public final class StepPass {
         if (state.window() == Window.EXACT) {
             float[] frames = saved.frames();
             int count = frames.length / embed;
-            int window = rows.config().windowSize();
-            // A window that slides takes its frames as if it had slid before: nothing is attended to.
-            state.moveTo(saved.position() < window ? 0 : saved.position() - count + window, false);
+            if (saved.position() >= rows.config().windowSize()) {
+                state.startSliding(saved.position() - count);
+            }
             if (count > 0) {
                 step(state, frames, count, null);
             }

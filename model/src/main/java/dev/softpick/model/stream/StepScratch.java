@@ -25,6 +25,9 @@ final class StepScratch implements ScratchPool.Memory<StepScratch> {
 
     final int[] rows;
 
+    /** Where the answers of windows go. */
+    final int[] answers;
+
     StepScratch(RowPass pass, int count) {
         scratch = pass.newScratch(count);
         states = new SessionState[count];
@@ -32,6 +35,22 @@ final class StepScratch implements ScratchPool.Memory<StepScratch> {
         places = new int[count];
         caches = new PagedKeyValueCache[count];
         rows = new int[count];
+        answers = new int[count];
+    }
+
+    /**
+     * Copies the window that ends with row {@code i} to window {@code n} of the target: what its session keeps, then its rows
+     * up to this one.
+     */
+    void copyWindow(int i, Scratch target, int n) {
+        int window = states[i].config().windowSize();
+        int own = (int) Math.min(positions[i] - states[i].position() + 1, window);
+        int kept = window - own;
+        states[i].firstLayer().copyTo(states[i].position(), kept, target, n * window);
+        int from = i + 1 - own;
+        int to = n * window + kept;
+        target.hidden.put(to, own, scratch.hidden.values(), scratch.hidden.at(from));
+        target.qkv.put(to, own, scratch.qkv.values(), scratch.qkv.at(from));
     }
 
     /** Finds the rows that go on from keys and values, and makes room for theirs; returns how many these are. */
