@@ -15,7 +15,7 @@ public final class AttentionScratch {
 
     public final int panelWidth;
 
-    /** Scores of the chunk under way, {@link #scoreStride} floats a row. */
+    /** Scores of the current chunk, {@link #scoreStride} floats a row. */
     public final float[] scores;
 
     public final int scoreStride;

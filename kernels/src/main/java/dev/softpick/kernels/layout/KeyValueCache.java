@@ -10,7 +10,7 @@ import java.util.Arrays;
  * run across keys. Values and the state stand in panels of columns, as packed weights do. Softpick's numerator is
  * linear in the scores, {@code Σ_j (q·k_j) v_j = q · (Σ_j k_j v_jᵀ)}: rows beyond the first {@link #chunk()} keys read
  * the finished chunks from the {@code [headSize, headSize]} state instead of from their values, so only the values of
- * the chunk under way are kept ({@link #forSoftpick}). Other normalizers keep them all ({@link #forAllValues}).
+ * the current chunk are kept ({@link #forSoftpick}). Other normalizers keep them all ({@link #forAllValues}).
  *
  * <p>Not for more than one thread at a time.
  */
@@ -90,7 +90,7 @@ public final class KeyValueCache {
 
     /**
      * Takes {@code count} more keys and values, {@link #queryStride} floats from one to the next. For softpick they
-     * must not pass the end of the chunk under way, and a finished chunk must have been absorbed into the state.
+     * must not pass the end of the current chunk, and a finished chunk must have been absorbed into the state.
      */
     public void append(float[] k, int kOffset, float[] v, int vOffset, int count) {
         int stride = queryStride;

@@ -15,7 +15,7 @@ import jdk.incubator.vector.VectorSpecies;
  * <pre>
  *   for each segment of finished chunks, for each tile of rows:  lanes += |Q·Kᵀ|
  *   for each tile:
- *     S = Q·Kᵀ of the chunk under way, l = Σ lanes + Σ|S|
+ *     S = Q·Kᵀ of the current chunk, l = Σ lanes + Σ|S|
  *     O = Q·state + S·V                                   state = Σ k vᵀ of the finished chunks
  *     out = O / (√D + l)
  * </pre>
