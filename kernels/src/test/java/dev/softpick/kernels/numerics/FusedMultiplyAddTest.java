@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.fail;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The emulation against {@code Math.fma}, bit by bit; any NaN equals any NaN. */
+@Tag("once")
 class FusedMultiplyAddTest {
 
     /** Triples a kind of numbers; {@code Math.fma} without the instruction takes microseconds each. */
