@@ -330,7 +330,7 @@ public final class SoftpickTransformer extends DescribedModel {
     /**
      * The hidden state of every window of a long series: {@code output_i = forward(x_i … x_{i + windowSize − 1})}, with
      * its bits. What windows share, which is input projection, first norm and first queries, keys and values, is
-     * computed once a frame. Stays on the caller's thread; a call allocates what one {@link Window#EXACT} session keeps.
+     * computed once. Stays on the caller's thread; a call allocates what one {@link Window#EXACT} session keeps.
      *
      * @param series {@code [steps, embedDim]}, from index 0
      * @param steps frames of the series

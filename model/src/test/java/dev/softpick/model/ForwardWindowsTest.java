@@ -19,7 +19,9 @@ class ForwardWindowsTest {
 
     /** Windows of one frame, some to a block of rows, one to a block; series of one window, of a block and beyond. */
     @ParameterizedTest
-    @CsvSource({"1, 1, 1", "1, 2, 500", "7, 1, 7", "7, 3, 300", "60, 2, 61", "60, 2, 400", "250, 1, 260", "100, 2, 349"})
+    @CsvSource({
+        "1, 1, 1", "1, 2, 500", "7, 1, 7", "7, 3, 300", "60, 2, 61", "60, 2, 400", "250, 1, 260", "100, 2, 349"
+    })
     void eachWindowHasTheBitsOfForward(int window, int layers, int steps) {
         for (Normalizer normalizer : Normalizer.values()) {
             SoftpickTransformer model = model(window, layers, normalizer, OutputMode.LAST_TIMESTEP);
@@ -48,7 +50,8 @@ class ForwardWindowsTest {
                 .hasMessage("output has 48 elements; 72 are needed");
         assertThatThrownBy(() -> model.forwardWindows(output, 8, output))
                 .hasMessage("output is the input array; give another one");
-        assertThatThrownBy(() -> model(7, 1, Normalizer.SOFTPICK, OutputMode.MEAN_POOL).forwardWindows(output, 8, output))
+        SoftpickTransformer mean = model(7, 1, Normalizer.SOFTPICK, OutputMode.MEAN_POOL);
+        assertThatThrownBy(() -> mean.forwardWindows(output, 8, output))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("mean_pool");
         assertThat(output).containsOnly(0f);

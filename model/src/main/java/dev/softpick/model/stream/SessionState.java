@@ -99,7 +99,8 @@ public final class SessionState {
 
     /** How many of the next frames one block can take: an exact window fills in one and slides in the next. */
     int together(int count) {
-        return window == Window.EXACT && !slides(position) ? (int) Math.min(count, config.windowSize() - position) : count;
+        boolean fills = window == Window.EXACT && !slides(position);
+        return fills ? (int) Math.min(count, config.windowSize() - position) : count;
     }
 
     /** Starts where an exact window slides already, so that its first frames attend to nothing. */
