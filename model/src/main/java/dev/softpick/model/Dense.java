@@ -1,6 +1,7 @@
 package dev.softpick.model;
 
 import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.layout.Weights;
 import dev.softpick.kernels.select.Backends;
 
 /**
@@ -12,11 +13,12 @@ import dev.softpick.kernels.select.Backends;
  *
  * <p>{@code x} is {@code [..., inputSize]}, {@code y} is {@code [..., outputSize]}; the kernel is {@code [in, out]},
  * row-major, as Edifice stores it, and is packed here once. Immutable, thread-safe, the same bits everywhere: each
- * element starts at its bias and adds its products in order.
+ * element starts at its bias and adds its products in order. That of a model with rounded weights computes with these
+ * ({@link WeightFormat}).
  */
 public final class Dense implements Layer {
 
-    private final Panels weights;
+    private final Weights weights;
 
     /**
      * Packs the weights.
@@ -33,7 +35,7 @@ public final class Dense implements Layer {
         weights = Panels.pack(kernel, inputSize, outputSize, bias, Backends.current().panelWidth());
     }
 
-    Dense(Panels weights) {
+    Dense(Weights weights) {
         this.weights = weights;
     }
 
@@ -57,7 +59,7 @@ public final class Dense implements Layer {
         return y;
     }
 
-    Panels weights() {
+    Weights weights() {
         return weights;
     }
 }

@@ -13,10 +13,12 @@ import java.util.function.Function;
  * @param names finds a parameter in files that use other names
  * @param windowSize the number of steps that is expected; null keeps the file's
  * @param finalNorm whether a layer norm follows the last block; null keeps the file's
+ * @param weights how the model keeps its kernels; null keeps the file's way
  */
 public record LoadOptions(
         Integer numHeads, Normalizer normalizer, OutputMode outputMode, boolean allowNonFinite,
-        Function<String, Source> names, Integer windowSize, Boolean finalNorm) {
+        Function<String, Source> names, Integer windowSize, Boolean finalNorm,
+        WeightFormat weights) {
 
     /**
      * Where a parameter stands in a file.
@@ -40,7 +42,7 @@ public record LoadOptions(
     }
 
     private static final LoadOptions DEFAULTS =
-            new LoadOptions(null, null, null, false, new OwnNames(), null, null);
+            new LoadOptions(null, null, null, false, new OwnNames(), null, null, null);
 
     /** {@return what the file says, Edifice's names, finite weights only} */
     public static LoadOptions defaults() {
@@ -54,7 +56,7 @@ public record LoadOptions(
      * @return a changed copy
      */
     public LoadOptions numHeads(int value) {
-        return new LoadOptions(value, normalizer, outputMode, allowNonFinite, names, windowSize, finalNorm);
+        return new LoadOptions(value, normalizer, outputMode, allowNonFinite, names, windowSize, finalNorm, weights);
     }
 
     /**
@@ -64,7 +66,7 @@ public record LoadOptions(
      * @return a changed copy
      */
     public LoadOptions normalizer(Normalizer value) {
-        return new LoadOptions(numHeads, value, outputMode, allowNonFinite, names, windowSize, finalNorm);
+        return new LoadOptions(numHeads, value, outputMode, allowNonFinite, names, windowSize, finalNorm, weights);
     }
 
     /**
@@ -74,7 +76,7 @@ public record LoadOptions(
      * @return a changed copy
      */
     public LoadOptions outputMode(OutputMode value) {
-        return new LoadOptions(numHeads, normalizer, value, allowNonFinite, names, windowSize, finalNorm);
+        return new LoadOptions(numHeads, normalizer, value, allowNonFinite, names, windowSize, finalNorm, weights);
     }
 
     /**
@@ -84,7 +86,7 @@ public record LoadOptions(
      * @return a changed copy
      */
     public LoadOptions allowNonFinite(boolean value) {
-        return new LoadOptions(numHeads, normalizer, outputMode, value, names, windowSize, finalNorm);
+        return new LoadOptions(numHeads, normalizer, outputMode, value, names, windowSize, finalNorm, weights);
     }
 
     /**
@@ -96,7 +98,7 @@ public record LoadOptions(
      */
     public LoadOptions names(Function<String, Source> value) {
         Objects.requireNonNull(value, "names");
-        return new LoadOptions(numHeads, normalizer, outputMode, allowNonFinite, value, windowSize, finalNorm);
+        return new LoadOptions(numHeads, normalizer, outputMode, allowNonFinite, value, windowSize, finalNorm, weights);
     }
 
     /**
@@ -106,7 +108,7 @@ public record LoadOptions(
      * @return a changed copy
      */
     public LoadOptions windowSize(int value) {
-        return new LoadOptions(numHeads, normalizer, outputMode, allowNonFinite, names, value, finalNorm);
+        return new LoadOptions(numHeads, normalizer, outputMode, allowNonFinite, names, value, finalNorm, weights);
     }
 
     /**
@@ -116,6 +118,18 @@ public record LoadOptions(
      * @return a changed copy
      */
     public LoadOptions finalNorm(boolean value) {
-        return new LoadOptions(numHeads, normalizer, outputMode, allowNonFinite, names, windowSize, value);
+        return new LoadOptions(numHeads, normalizer, outputMode, allowNonFinite, names, windowSize, value, weights);
+    }
+
+    /**
+     * How the model keeps its kernels: they are rounded while they are read, one by one, so that the floats are never in
+     * memory together. Weights of bfloat16 can be made {@code FLOAT32}, with the same bits; those of int8 stay int8.
+     *
+     * @param value the format
+     * @return the changed copy
+     */
+    public LoadOptions weights(WeightFormat value) {
+        return new LoadOptions(
+                numHeads, normalizer, outputMode, allowNonFinite, names, windowSize, finalNorm, value);
     }
 }

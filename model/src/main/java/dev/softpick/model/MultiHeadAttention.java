@@ -80,8 +80,12 @@ public final class MultiHeadAttention implements Layer {
         float[] bias = new float[3 * hidden];
         Dense[] parts = {q, k, v};
         for (int part = 0; part < 3; part++) {
-            parts[part].weights().unpack(kernel, part * hidden, 3 * hidden);
-            System.arraycopy(parts[part].weights().bias(), 0, bias, part * hidden, hidden);
+            if (!(parts[part].weights() instanceof Panels floats)) {
+                throw new IllegalArgumentException(
+                        "q, k or v is the layer of a model with rounded weights; allowed are layers with float weights");
+            }
+            floats.unpack(kernel, part * hidden, 3 * hidden);
+            System.arraycopy(floats.bias(), 0, bias, part * hidden, hidden);
         }
         return Panels.pack(kernel, input, 3 * hidden, bias, q.weights().width());
     }

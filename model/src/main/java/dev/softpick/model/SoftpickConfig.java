@@ -24,10 +24,12 @@ package dev.softpick.model;
  * @param finalNorm whether a layer norm follows the last block
  * @param feedForwardSize width of the feed-forward layer; {@code 4·hiddenSize} in Edifice
  * @param inputProjection whether a dense layer leads from the frames to the hidden size; in Edifice only where it must
+ * @param weightFormat how the kernels are kept
  */
 public record SoftpickConfig(
         int embedDim, int hiddenSize, int numHeads, int numLayers, float dropout, int windowSize,
-        Normalizer normalizer, OutputMode outputMode, boolean finalNorm, int feedForwardSize, boolean inputProjection) {
+        Normalizer normalizer, OutputMode outputMode, boolean finalNorm, int feedForwardSize, boolean inputProjection,
+        WeightFormat weightFormat) {
 
     /** Far beyond any real model; keeps every product of two sizes within an int. */
     private static final int LARGEST = 16_384;
@@ -59,13 +61,16 @@ public record SoftpickConfig(
             throw new IllegalArgumentException("inputProjection is false; frames of embedDim " + embedDim
                     + " need one to reach hiddenSize " + hiddenSize);
         }
+        if (weightFormat == null) {
+            throw new IllegalArgumentException("weightFormat is null; allowed are float32, bfloat16, int8");
+        }
         if (outputMode == null) {
             throw new IllegalArgumentException("outputMode is null; allowed are last_timestep, all, mean_pool");
         }
     }
 
     /**
-     * With Edifice's feed-forward layer, four times as wide, and a projection only where there must be one.
+     * As Edifice builds it: feed-forward layer four times as wide, projection only where it must be, float weights.
      *
      * @param embedDim size of an input frame
      * @param hiddenSize size of a hidden state
@@ -81,7 +86,7 @@ public record SoftpickConfig(
             int embedDim, int hiddenSize, int numHeads, int numLayers, float dropout, int windowSize,
             Normalizer normalizer, OutputMode outputMode, boolean finalNorm) {
         this(embedDim, hiddenSize, numHeads, numLayers, dropout, windowSize, normalizer, outputMode, finalNorm,
-                4 * hiddenSize, embedDim != hiddenSize);
+                4 * hiddenSize, embedDim != hiddenSize, WeightFormat.FLOAT32);
     }
 
     private static void range(String option, int value, int largest) {
@@ -120,6 +125,7 @@ public record SoftpickConfig(
         // what follows from other options goes on to follow from them
         builder.feedForwardSize = feedForwardSize == 4 * hiddenSize ? null : feedForwardSize;
         builder.inputProjection = inputProjection == (embedDim != hiddenSize) ? null : inputProjection;
+        builder.weightFormat = weightFormat;
         return builder;
     }
 
@@ -136,6 +142,7 @@ public record SoftpickConfig(
         private boolean finalNorm = true;
         private Integer feedForwardSize;
         private Boolean inputProjection;
+        private WeightFormat weightFormat = WeightFormat.FLOAT32;
 
         private Builder() {}
 
@@ -261,6 +268,17 @@ public record SoftpickConfig(
         }
 
         /**
+         * How the kernels are kept; float32 unless given.
+         *
+         * @param value the option
+         * @return this builder
+         */
+        public Builder weightFormat(WeightFormat value) {
+            weightFormat = value;
+            return this;
+        }
+
+        /**
          * The options, checked.
          *
          * @return them
@@ -273,7 +291,7 @@ public record SoftpickConfig(
             return new SoftpickConfig(
                     embedDim, hiddenSize, numHeads, numLayers, dropout, windowSize, normalizer, outputMode, finalNorm,
                     feedForwardSize == null ? 4 * hiddenSize : feedForwardSize,
-                    inputProjection == null ? embedDim != hiddenSize : inputProjection);
+                    inputProjection == null ? embedDim != hiddenSize : inputProjection, weightFormat);
         }
     }
 }

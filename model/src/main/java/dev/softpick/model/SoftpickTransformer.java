@@ -59,6 +59,7 @@ public final class SoftpickTransformer extends DescribedModel {
 
     private final ForwardPass pass;
     private final int parallelism;
+    private final Executor executor;
     private final BandedPass banded;
     private final StepPass steps;
 
@@ -70,6 +71,7 @@ public final class SoftpickTransformer extends DescribedModel {
         super(config, weights, metadata);
         pass = new ForwardPass(config, weights);
         parallelism = 1;
+        executor = null;
         RowPass rows = new RowPass(config, weights);
         banded = new BandedPass(rows);
         steps = new StepPass(rows, pass);
@@ -77,8 +79,9 @@ public final class SoftpickTransformer extends DescribedModel {
     }
 
     /** The same model whose batches go another way. */
-    private SoftpickTransformer(SoftpickTransformer other, ForwardPass pass, int parallelism) {
+    private SoftpickTransformer(SoftpickTransformer other, ForwardPass pass, int parallelism, Executor executor) {
         super(other.config(), other.weights(), other.metadata());
+        this.executor = executor;
         this.pass = pass;
         this.parallelism = parallelism;
         banded = other.banded;
@@ -225,7 +228,37 @@ public final class SoftpickTransformer extends DescribedModel {
             throw new IllegalArgumentException("executor is null; give one, or none for the common pool");
         }
         int members = Math.min(threads, Runtime.getRuntime().availableProcessors());
-        return new SoftpickTransformer(this, pass.withMembers(members, executor), threads);
+        return new SoftpickTransformer(this, pass.withMembers(members, executor), threads, executor);
+    }
+
+    /**
+     * This model with rounded kernels, as {@link WeightFormat} defines them; this one stays as it is. From bfloat16 to
+     * float the weights, and the results, keep their bits.
+     *
+     * @param format of the kernels
+     * @return the rounded model; this one, where it has that format
+     * @throws IllegalArgumentException if the format is null, or finer than this model's int8, or a kernel has a weight
+     *     that it cannot hold: one that is not finite in int8, a finite one that would round to infinity in bfloat16
+     */
+    public SoftpickTransformer withWeights(WeightFormat format) {
+        if (format == null) {
+            throw new IllegalArgumentException("format is null; allowed are FLOAT32, BFLOAT16, INT8");
+        }
+        if (format == config().weightFormat()) {
+            return this;
+        }
+        if (config().weightFormat() == WeightFormat.INT8) {
+            throw new IllegalArgumentException("format is " + format
+                    + "; the model's weights are int8 and cannot be made finer: take the model that was rounded");
+        }
+        SoftpickConfig rounded = config().toBuilder().weightFormat(format).build();
+        try {
+            ModelWeights kernels = Parameters.build(rounded, classes(), weights().withoutBias(), weights()::values);
+            SoftpickTransformer model = new SoftpickTransformer(rounded, kernels, metadata());
+            return parallelism == 1 ? model : model.parallelism(parallelism, executor);
+        } catch (ModelFormatException impossible) {
+            throw new IllegalStateException(impossible);
+        }
     }
 
     /** {@return the most threads that one call spreads over} */

@@ -1,6 +1,6 @@
 package dev.softpick.model;
 
-import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.layout.Weights;
 import dev.softpick.model.forward.WarmUp;
 import dev.softpick.model.stream.SessionState;
 import dev.softpick.model.stream.StateFormat;
@@ -137,7 +137,7 @@ public final class StreamingSession implements AutoCloseable {
      * @throws IllegalStateException if the model has no head, or there is no answer to the latest frame
      */
     public void logits(float[] output) {
-        Panels w = model.requireClassifier();
+        Weights w = model.requireClassifier();
         Shapes.output(output, w.n(), null);
         begin();
         try {

@@ -13,7 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A damaged file loads or is refused with one line; nothing else happens. */
 @Tag("once")
@@ -23,15 +24,21 @@ class FileFuzzTest {
 
     private static final String[] TOKENS = {
         "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "-1", "0", "1e9", "99999999999999999999", "null", "true",
-        "2147483648", "9223372036854775807", "F16", "F4", "I64", "__metadata__", "softpick_block_9_", "é", "\0", "\n"
+        "2147483648", "9223372036854775807", "F16", "F4", "I64", "BF16", "I8", "_scale", "__metadata__", "softpick_block_9_", "é", "\0", "\n"
     };
 
-    @Test
-    void everyMutationLoadsOrIsRefusedInOneLine() {
-        byte[] good = ModelBytes.of(
-                        SoftpickConfig.builder().embedDim(2).hiddenSize(4).numHeads(2).numLayers(2).build(), 3)
+    @ParameterizedTest
+    @EnumSource
+    void everyMutationLoadsOrIsRefusedInOneLine(WeightFormat format) {
+        SoftpickConfig config = SoftpickConfig.builder().embedDim(2).hiddenSize(4).numHeads(2).numLayers(2).build();
+        ModelBytes file = ModelBytes.of(config, 3)
                 .metadata("num_layers", "2").metadata("hidden_size", "4").metadata("window_size", "9")
-                .zeros("label", DType.I64, 2).bytes();
+                .zeros("label", DType.I64, 2);
+        byte[] good = switch (format) {
+            case FLOAT32 -> file.bytes();
+            case BFLOAT16 -> file.as(DType.BF16).metadata("weight_format", format.id()).bytes();
+            case INT8 -> file.int8(config, 3).metadata("weight_format", format.id()).bytes();
+        };
         int loaded = 0;
         for (int seed = 0; seed < MUTATIONS; seed++) {
             byte[] bad = mutate(good, new Random(seed));

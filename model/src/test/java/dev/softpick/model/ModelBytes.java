@@ -1,6 +1,7 @@
 package dev.softpick.model;
 
 import dev.softpick.model.safetensors.DType;
+import dev.softpick.model.weights.Parameter;
 import dev.softpick.model.weights.Parameters;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -97,6 +98,52 @@ final class ModelBytes {
         return this;
     }
 
+    /** One tensor in another element type. */
+    ModelBytes as(String name, DType dtype) {
+        Entry old = tensors.get(name);
+        tensors.put(name, new Entry(dtype, old.shape, old.values));
+        return this;
+    }
+
+    /** Every kernel that int8 models keep so. */
+    ModelBytes int8(SoftpickConfig config, int classes) {
+        for (Parameter parameter : Parameters.of(config, classes)) {
+            if (parameter.isRounded()) {
+                int8(parameter.name(), parameter.shape()[1]);
+            }
+        }
+        return this;
+    }
+
+    /** A kernel of bytes with a scale for each column. */
+    private ModelBytes int8(String name, int columns) {
+        Entry old = tensors.get(name);
+        double[] bytes = new double[old.values.length];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = Math.rint(old.values[i] * 256);
+        }
+        tensors.put(name, new Entry(DType.I8, old.shape, bytes));
+        double[] scale = new double[columns];
+        for (int j = 0; j < columns; j++) {
+            scale[j] = (1 + j % 5) / 1024.0;
+        }
+        tensors.put(name + "_scale", new Entry(DType.F32, new int[] {columns}, scale));
+        return this;
+    }
+
+    /** A matrix turned, with its shape. */
+    ModelBytes transposed(String name) {
+        Entry old = tensors.get(name);
+        int in = old.shape[0];
+        int out = old.shape[1];
+        double[] values = new double[in * out];
+        for (int i = 0; i < values.length; i++) {
+            values[i % out * in + i / out] = old.values[i];
+        }
+        tensors.put(name, new Entry(old.dtype, new int[] {out, in}, values));
+        return this;
+    }
+
     /** A header whose data begins at this remainder of eight. */
     ModelBytes dataAt(int remainder) {
         alignment = remainder;
@@ -136,6 +183,7 @@ final class ModelBytes {
                 case BF16 -> file.putShort((short) (Float.floatToRawIntBits((float) value) >>> 16));
                 case I64 -> file.putLong((long) value);
                 case U32 -> file.putInt((int) value);
+                case I8, U8, F8_E4M3 -> file.put((byte) value);
                 default -> throw new AssertionError(entry.dtype);
             }
         }

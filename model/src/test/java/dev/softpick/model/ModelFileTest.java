@@ -63,7 +63,10 @@ class ModelFileTest {
     @EnumSource(names = {"F64", "F16", "BF16"})
     void weightsOfEveryFloatTypeLoad(DType dtype) throws IOException {
         SoftpickTransformer expected = SoftpickTransformer.load(file().bytes());
-        assertSameModel(SoftpickTransformer.load(file().as(dtype).bytes()), expected);
+        SoftpickTransformer model = SoftpickTransformer.load(file().as(dtype).bytes());
+        assertThat(model.config().weightFormat())
+                .isEqualTo(dtype == DType.BF16 ? WeightFormat.BFLOAT16 : WeightFormat.FLOAT32);
+        assertSameModel(model.withWeights(WeightFormat.FLOAT32), expected);
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.softpick.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.layout.Weights;
 import dev.softpick.model.forward.ForwardPass;
 import dev.softpick.model.forward.RowPass;
 import dev.softpick.model.forward.Scratch;
@@ -268,7 +269,7 @@ class StreamingTest {
         assertThat(answers).isEqualTo(batch(model, Window.EXACT, frames, 35));
     }
 
-    private static Panels nan(Panels weights) {
+    private static Panels nan(Weights weights) {
         return Panels.pack(nan(weights.k() * weights.n()), weights.k(), weights.n(), nan(weights.n()), weights.width());
     }
 

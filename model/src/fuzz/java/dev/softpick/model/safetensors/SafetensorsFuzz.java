@@ -6,10 +6,12 @@ import dev.softpick.model.LoadOptions;
 import dev.softpick.model.ModelFormatException;
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.SoftpickTransformer;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /** Any bytes either load, exactly, or give a a typed exception; soon, and in memory that they pay for. */
 class SafetensorsFuzz {
@@ -61,8 +63,21 @@ class SafetensorsFuzz {
             SoftpickTransformer model = SoftpickTransformer.load(file, options);
             int embed = model.config().embedDim();
             model.forward(new float[embed], 1, 1, new float[model.outputSize()]);
+            savedIsTheSame(model);
         } catch (ModelFormatException refused) {
             refused(refused);
+        }
+    }
+
+    /** What a model in any format saves is what it has, bit for bit. */
+    private static void savedIsTheSame(SoftpickTransformer model) throws IOException {
+        ByteArrayOutputStream first = new ByteArrayOutputStream();
+        model.save(first);
+        ByteArrayOutputStream second = new ByteArrayOutputStream();
+        SoftpickTransformer again = SoftpickTransformer.load(first.toByteArray());
+        again.save(second);
+        if (!Arrays.equals(first.toByteArray(), second.toByteArray()) || !again.config().equals(model.config())) {
+            throw new AssertionError("saved and loaded again, the model is another one");
         }
     }
 
@@ -74,12 +89,34 @@ class SafetensorsFuzz {
 
     /** Values are the file's bytes at the place where its header says. */
     private static void check(byte[] file, SafetensorsFile read, TensorInfo tensor) {
-        if (tensor.dtype() != DType.F32) {
-            return;
-        }
         ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
         int data = 8 + Math.toIntExact(bytes.getLong(0));
         try {
+            switch (tensor.dtype()) {
+                case F32 -> { }
+                case I8 -> {
+                    byte[] values = new byte[Math.toIntExact(tensor.elements())];
+                    read.bytes(tensor.name(), values);
+                    int from = data + Math.toIntExact(tensor.begin());
+                    if (!Arrays.equals(values, Arrays.copyOfRange(file, from, from + values.length))) {
+                        throw new AssertionError(tensor.toString());
+                    }
+                    return;
+                }
+                case BF16 -> {
+                    short[] values = new short[Math.toIntExact(tensor.elements())];
+                    read.shorts(tensor.name(), values);
+                    for (int i = 0; i < values.length; i++) {
+                        if (values[i] != bytes.getShort(data + Math.toIntExact(tensor.begin()) + 2 * i)) {
+                            throw new AssertionError(tensor + ": value " + i);
+                        }
+                    }
+                    return;
+                }
+                default -> {
+                    return;
+                }
+            }
             float[] values = read.floats(tensor.name());
             for (int i = 0; i < values.length; i++) {
                 int bits = bytes.getInt(data + Math.toIntExact(tensor.begin()) + 4 * i);

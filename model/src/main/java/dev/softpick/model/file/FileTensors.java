@@ -2,12 +2,15 @@ package dev.softpick.model.file;
 
 import dev.softpick.model.LoadOptions;
 import dev.softpick.model.ModelFormatException;
+import dev.softpick.model.WeightFormat;
+import dev.softpick.model.safetensors.DType;
 import dev.softpick.model.safetensors.SafetensorsException;
 import dev.softpick.model.safetensors.SafetensorsFile;
 import dev.softpick.model.safetensors.TensorInfo;
 import dev.softpick.model.weights.Parameter;
 import dev.softpick.model.weights.Parameters;
 import dev.softpick.model.weights.Part;
+import dev.softpick.model.weights.Rounding;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -23,11 +26,16 @@ final class FileTensors implements Parameters.Values {
     /** Foreign names that look like the model's own: dropout keys of a state saved in training. */
     private static final String DROPOUT_KEY = ".key";
 
+    private static final String SCALE = ".kernel_scale";
+
     private static final int CHECKED_AT_ONCE = 256;
+    private static final int BFLOAT16_EXPONENT = 0x7f80;
 
     private final SafetensorsFile file;
     private final LoadOptions options;
     private float[] matrix = {};
+    private short[] halves = {};
+    private byte[] bytes = {};
 
     FileTensors(SafetensorsFile file, LoadOptions options) {
         this.file = file;
@@ -112,12 +120,15 @@ final class FileTensors implements Parameters.Values {
     }
 
     /** A tensor under one of the model's own name patterns must have a place in it. */
-    void checkNothingLeftOver(List<Parameter> parameters) throws ModelFormatException {
+    void checkNothingLeftOver(List<Parameter> parameters, WeightFormat format) throws ModelFormatException {
         Set<String> used = new HashSet<>();
         for (Parameter parameter : parameters) {
             TensorInfo tensor = find(parameter.name());
             if (tensor != null) {
                 used.add(tensor.name());
+            }
+            if (format == WeightFormat.INT8 && parameter.isRounded()) {
+                used.add(find(parameter.scaleName()).name());
             }
         }
         for (String name : file.tensors().keySet()) {
@@ -126,7 +137,11 @@ final class FileTensors implements Parameters.Values {
             }
             boolean own = blockOf(name) >= 0 || name.startsWith("input_projection.")
                     || name.startsWith("final_norm.") || name.startsWith("classifier.");
-            if (own && !name.endsWith(DROPOUT_KEY)) {
+            if (own && name.endsWith(SCALE)) {
+                throw new ModelFormatException("tensor '" + name + "' is a scale for a kernel of type I8; "
+                        + "there is none of this name, or it is kept as float, as the classifier is");
+            }
+            if (own && !isForeign(name)) {
                 throw new ModelFormatException("tensor '" + name + "' has no place in this model ("
                         + "its name is one of a model's own, but the options leave no room for it)");
             }
@@ -167,12 +182,63 @@ final class FileTensors implements Parameters.Values {
             while (Float.isFinite(values[i])) {
                 i++;
             }
-            throw new ModelFormatException("tensor '" + source.name() + "' has " + values[i] + " at index " + i
-                    + "; weights must be finite, unless LoadOptions.allowNonFinite or --allow-non-finite");
+            throw notFinite(source.name(), values[i], i);
         }
         return source.transposed() && parameter.isKernel()
                 ? transposed(values, parameter.shape()[0], parameter.shape()[1])
                 : values;
+    }
+
+    private static ModelFormatException notFinite(String name, float value, int index) {
+        return new ModelFormatException("tensor '" + name + "' has " + value + " at index " + index
+                + "; weights must be finite, unless LoadOptions.allowNonFinite or --allow-non-finite");
+    }
+
+    @Override
+    public short[] bfloat16(Parameter kernel) throws ModelFormatException {
+        if (find(kernel.name()).dtype() != DType.BF16) {
+            return Parameters.Values.super.bfloat16(kernel);
+        }
+        LoadOptions.Source source = options.names().apply(kernel.name());
+        int size = kernel.size();
+        halves = halves.length < size ? new short[size] : halves;
+        try {
+            file.shorts(source.name(), halves);
+        } catch (SafetensorsException e) {
+            throw new ModelFormatException(e.getMessage(), e);
+        }
+        for (int i = 0; i < size && !options.allowNonFinite(); i++) {
+            if ((halves[i] & BFLOAT16_EXPONENT) == BFLOAT16_EXPONENT) {
+                throw notFinite(source.name(), Rounding.widened(halves[i]), i);
+            }
+        }
+        return source.transposed() ? transposed(halves, kernel.shape()[0], kernel.shape()[1]) : halves;
+    }
+
+    @Override
+    public Rounding.Int8 int8(Parameter kernel) throws ModelFormatException {
+        if (find(kernel.name()).dtype() != DType.I8) {
+            return Parameters.Values.super.int8(kernel);
+        }
+        LoadOptions.Source source = options.names().apply(kernel.name());
+        String scaleName = find(kernel.scaleName()).name();
+        int size = kernel.size();
+        bytes = bytes.length < size ? new byte[size] : bytes;
+        float[] scale;
+        try {
+            file.bytes(source.name(), bytes);
+            scale = file.floats(scaleName);
+        } catch (SafetensorsException e) {
+            throw new ModelFormatException(e.getMessage(), e);
+        }
+        for (int j = 0; j < scale.length; j++) {
+            if (!(scale[j] >= 0 && scale[j] <= Float.MAX_VALUE)) {
+                throw new ModelFormatException("tensor '" + scaleName + "' has " + scale[j] + " at index " + j
+                        + "; a scale is finite and not negative");
+            }
+        }
+        return new Rounding.Int8(
+                source.transposed() ? transposed(bytes, kernel.shape()[0], kernel.shape()[1]) : bytes, scale);
     }
 
     /** One array for all matrices, which are packed one by one: it stays in the cache, and memory is touched once. */
@@ -214,6 +280,26 @@ final class FileTensors implements Parameters.Values {
     /** {@code [in, out]} from {@code [out, in]}. */
     private static float[] transposed(float[] values, int in, int out) {
         float[] kernel = new float[in * out];
+        for (int row = 0; row < out; row++) {
+            for (int column = 0; column < in; column++) {
+                kernel[column * out + row] = values[row * in + column];
+            }
+        }
+        return kernel;
+    }
+
+    private static short[] transposed(short[] values, int in, int out) {
+        short[] kernel = new short[in * out];
+        for (int row = 0; row < out; row++) {
+            for (int column = 0; column < in; column++) {
+                kernel[column * out + row] = values[row * in + column];
+            }
+        }
+        return kernel;
+    }
+
+    private static byte[] transposed(byte[] values, int in, int out) {
+        byte[] kernel = new byte[in * out];
         for (int row = 0; row < out; row++) {
             for (int column = 0; column < in; column++) {
                 kernel[column * out + row] = values[row * in + column];

@@ -3,6 +3,7 @@ package dev.softpick.model.file;
 import dev.softpick.model.LoadOptions;
 import dev.softpick.model.ModelFormatException;
 import dev.softpick.model.SoftpickConfig;
+import dev.softpick.model.WeightFormat;
 import dev.softpick.model.safetensors.DType;
 import dev.softpick.model.safetensors.SafetensorsException;
 import dev.softpick.model.safetensors.SafetensorsFile;
@@ -70,9 +71,16 @@ public final class ModelFile {
         int classes = tensors.classes();
         List<Parameter> parameters = Parameters.of(config, classes);
         Set<Part> withoutBias = tensors.checkPresent(parameters);
-        tensors.checkNothingLeftOver(parameters);
-        ModelWeights weights = Parameters.build(config, classes, withoutBias, tensors);
-        return new Loaded(config, weights, Collections.unmodifiableMap(new LinkedHashMap<>(file.metadata())));
+        KernelTypes types = new KernelTypes(file, tensors, parameters);
+        tensors.checkNothingLeftOver(parameters, types.format());
+        try {
+            config = config.toBuilder().weightFormat(types.format(options.weights())).build();
+            ModelWeights weights = Parameters.build(config, classes, withoutBias, tensors);
+            return new Loaded(config, weights, Collections.unmodifiableMap(new LinkedHashMap<>(file.metadata())));
+        } catch (IllegalArgumentException e) {
+            // too large, or a kernel that cannot be rounded
+            throw new ModelFormatException(e.getMessage(), e);
+        }
     }
 
     /** The model as a file that is yet to be written. */
@@ -89,18 +97,32 @@ public final class ModelFile {
         writer.metadata("normalizer", config.normalizer().id());
         writer.metadata("output_mode", config.outputMode().id());
         writer.metadata("final_norm", Boolean.toString(config.finalNorm()));
+        // a float model's file stays as it was before there were others
+        if (config.weightFormat() != WeightFormat.FLOAT32 || model.metadata().containsKey(KernelTypes.METADATA)) {
+            writer.metadata(KernelTypes.METADATA, config.weightFormat().id());
+        }
         for (Parameter parameter : Parameters.sorted(config, model.weights())) {
             long[] shape = new long[parameter.shape().length];
             for (int i = 0; i < shape.length; i++) {
                 shape[i] = parameter.shape()[i];
             }
-            writer.tensor(parameter.name(), DType.F32, values(model.weights(), parameter), shape);
+            WeightFormat format = parameter.isRounded() ? config.weightFormat() : WeightFormat.FLOAT32;
+            DType type = KernelTypes.of(format);
+            writer.tensor(parameter.name(), type, values(model.weights(), parameter, format), shape);
+            if (format == WeightFormat.INT8) {
+                writer.floats(parameter.scaleName(), model.weights().int8(parameter).scale(), shape[1]);
+            }
         }
         return writer;
     }
 
     /** Unpacked when their turn comes, so that the model is never in memory twice. */
-    private static SafetensorsWriter.Values values(ModelWeights weights, Parameter parameter) {
-        return data -> data.floats(weights.values(parameter), 0, parameter.size());
+    private static SafetensorsWriter.Values values(ModelWeights weights, Parameter parameter, WeightFormat format) {
+        int size = parameter.size();
+        return switch (format) {
+            case FLOAT32 -> data -> data.floats(weights.values(parameter), 0, size);
+            case BFLOAT16 -> data -> data.shorts(weights.bfloat16(parameter), 0, size);
+            case INT8 -> data -> data.bytes(weights.int8(parameter).values(), 0, size);
+        };
     }
 }

@@ -2,7 +2,7 @@ package dev.softpick.model.forward;
 
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.layout.KeyValueCache;
-import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.layout.Weights;
 import dev.softpick.model.weights.AttentionWeights;
 import dev.softpick.model.weights.BlockWeights;
 import dev.softpick.model.weights.FeedForwardWeights;
@@ -118,10 +118,10 @@ public final class BlockPass {
     }
 
     /** {@code y = x · w + bias}, or its GELU, for the first rows. */
-    private static void multiply(Backend backend, Team team, Rows x, int rows, Panels w, Rows y, boolean gelu) {
+    private static void multiply(Backend backend, Team team, Rows x, int rows, Weights w, Rows y, boolean gelu) {
         int each = Math.ceilDiv(w.count(), team.size());
         team.run(Math.ceilDiv(w.count(), each), (member, i) -> {
-            Panels part = w.slice(i * each, Math.min((i + 1) * each, w.count()));
+            Weights part = w.slice(i * each, Math.min((i + 1) * each, w.count()));
             int at = y.start() + i * each * w.width();
             if (gelu) {
                 backend.matMul().multiplyGelu(x.values(), x.start(), w.k(), rows, part, y.values(), at, w.n());

@@ -238,10 +238,7 @@ public final class SafetensorsFile implements Closeable {
         if (!tensor.dtype().isFloat()) {
             throw wrongType(tensor, "F32, F64, F16, BF16");
         }
-        if (to == null || to.length < tensor.elements()) {
-            throw new IllegalArgumentException("to has " + (to == null ? "no" : "" + to.length) + " elements; tensor "
-                    + Names.quoted(name) + " has " + tensor.elements());
-        }
+        requireRoom(tensor, to == null ? -1 : to.length);
         floats(tensor, to);
     }
 
@@ -270,6 +267,55 @@ public final class SafetensorsFile implements Closeable {
                     }
                 }
             }
+        }
+    }
+
+    /**
+     * The bytes of an I8, U8 or BOOL tensor into the caller's array; otherwise as {@link #floats(String, float[])}.
+     *
+     * @param name of the tensor
+     * @param to where they go, from index 0
+     * @throws SafetensorsException as {@link #floats}
+     */
+    public void bytes(String name, byte[] to) throws SafetensorsException {
+        TensorInfo tensor = tensor(name);
+        if (tensor.dtype() != DType.I8 && tensor.dtype() != DType.U8 && tensor.dtype() != DType.BOOL) {
+            throw wrongType(tensor, "I8, U8, BOOL");
+        }
+        requireRoom(tensor, to == null ? -1 : to.length);
+        synchronized (data) {
+            for (int i = 0, n; i < tensor.elements(); i += n) {
+                n = elementsAtOnce(tensor, i);
+                bytes(tensor, i, n).get(to, i, n);
+            }
+        }
+    }
+
+    /**
+     * The 16 bits of each element of a BF16, F16, I16 or U16 tensor; otherwise the same.
+     *
+     * @param name of the tensor
+     * @param to where they go, from index 0
+     * @throws SafetensorsException as {@link #floats}
+     */
+    public void shorts(String name, short[] to) throws SafetensorsException {
+        TensorInfo tensor = tensor(name);
+        switch (tensor.dtype()) {
+            case BF16, F16, I16, U16 -> requireRoom(tensor, to == null ? -1 : to.length);
+            default -> throw wrongType(tensor, "BF16, F16, I16, U16");
+        }
+        synchronized (data) {
+            for (int i = 0, n; i < tensor.elements(); i += n) {
+                n = elementsAtOnce(tensor, i);
+                bytes(tensor, i, n).asShortBuffer().get(to, i, n);
+            }
+        }
+    }
+
+    private static void requireRoom(TensorInfo tensor, int length) {
+        if (length < tensor.elements()) {
+            throw new IllegalArgumentException("to has " + (length < 0 ? "no" : "" + length) + " elements; tensor "
+                    + Names.quoted(tensor.name()) + " has " + tensor.elements());
         }
     }
 

@@ -6,10 +6,12 @@ import dev.softpick.model.Normalizer;
 import dev.softpick.model.SessionFormatException;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.StreamingSession;
+import dev.softpick.model.WeightFormat;
 import dev.softpick.model.Window;
 import dev.softpick.model.weights.ModelWeights;
 import dev.softpick.model.weights.Parameter;
 import dev.softpick.model.weights.Parameters;
+import dev.softpick.model.weights.Rounding;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -230,11 +232,19 @@ public final class StateFormat {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             String options = config.embedDim() + " " + config.hiddenSize() + " " + config.numHeads() + " "
                     + config.numLayers() + " " + config.windowSize() + " " + config.normalizer().id() + " "
-                    + config.finalNorm();
+                    + config.finalNorm()
+                    + (config.weightFormat() == WeightFormat.FLOAT32 ? "" : " " + config.weightFormat().id());
             digest.update(options.getBytes(StandardCharsets.UTF_8));
             for (Parameter parameter : Parameters.sorted(config, weights)) {
                 digest.update(parameter.name().getBytes(StandardCharsets.UTF_8));
-                float[] values = weights.values(parameter);
+                float[] values;
+                if (parameter.isRounded() && config.weightFormat() == WeightFormat.INT8) {
+                    Rounding.Int8 kernel = weights.int8(parameter);
+                    digest.update(kernel.values());
+                    values = kernel.scale();
+                } else {
+                    values = weights.values(parameter);
+                }
                 ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
                 bytes.asFloatBuffer().put(values);
                 digest.update(bytes);

@@ -5,7 +5,7 @@ import dev.softpick.kernels.backend.ScoreNormalizer;
 import dev.softpick.kernels.layout.AttentionScratch;
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.PagedKeyValueCache;
-import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.layout.Weights;
 import dev.softpick.model.Normalizer;
 
 /**
@@ -14,11 +14,11 @@ import dev.softpick.model.Normalizer;
  */
 public final class AttentionWeights {
 
-    private final Panels qkv;
-    private final Panels[] perHead;
-    private final Panels queries;
-    private final Panels keysAndValues;
-    private final Panels out;
+    private final Weights qkv;
+    private final Weights[] perHead;
+    private final Weights queries;
+    private final Weights keysAndValues;
+    private final Weights out;
     private final int heads;
     private final Normalizer normalizer;
     private float ssmaxScale;
@@ -32,7 +32,7 @@ public final class AttentionWeights {
      * @param heads number of heads; divides hiddenSize
      * @param ssmaxScale the learned scale of SSMax; other normalizers ignore it
      */
-    public AttentionWeights(Panels qkv, Panels out, int heads, Normalizer normalizer, float ssmaxScale) {
+    public AttentionWeights(Weights qkv, Weights out, int heads, Normalizer normalizer, float ssmaxScale) {
         int hidden = qkv.n() / 3;
         this.qkv = qkv;
         this.out = out;
@@ -55,8 +55,8 @@ public final class AttentionWeights {
     }
 
     /** The queries, keys and values of each head, one behind the other, where they stand in panels of their own. */
-    private static Panels[] perHead(Panels qkv, int heads) {
-        Panels[] slices = new Panels[3 * heads];
+    private static Weights[] perHead(Weights qkv, int heads) {
+        Weights[] slices = new Weights[3 * heads];
         int each = qkv.count() / slices.length;
         for (int head = 0; head < heads; head++) {
             for (int part = 0; part < 3; part++) {
@@ -145,7 +145,7 @@ public final class AttentionWeights {
     }
 
     private static void multiply(
-            Backend backend, Rows x, int from, int count, Panels w, Rows y, int row, int column) {
+            Backend backend, Rows x, int from, int count, Weights w, Rows y, int row, int column) {
         backend.matMul().multiply(
                 x.values(), x.at(from), x.length(), count, w, y.values(), y.at(row) + column, y.length());
     }
@@ -225,12 +225,12 @@ public final class AttentionWeights {
     }
 
     /** Queries, keys and values side by side. */
-    public Panels qkv() {
+    public Weights qkv() {
         return qkv;
     }
 
     /** The projection behind the heads. */
-    public Panels out() {
+    public Weights out() {
         return out;
     }
 }

@@ -1,7 +1,7 @@
 package dev.softpick.model.weights;
 
 import dev.softpick.kernels.backend.Backend;
-import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.layout.Weights;
 
 /**
  * The feed-forward half of a block: {@code gelu(x · up + b_up) · down + b_down}.
@@ -9,7 +9,7 @@ import dev.softpick.kernels.layout.Panels;
  * @param up {@code [hidden, inner]}
  * @param down {@code [inner, hidden]}
  */
-public record FeedForwardWeights(Panels up, Panels down) {
+public record FeedForwardWeights(Weights up, Weights down) {
 
     /** Elements of a row. */
     public int size() {

@@ -1,8 +1,11 @@
 package dev.softpick.model.weights;
 
 import dev.softpick.kernels.backend.Backend;
+import dev.softpick.kernels.layout.BFloat16Panels;
+import dev.softpick.kernels.layout.Int8Panels;
 import dev.softpick.kernels.layout.Panels;
-import dev.softpick.kernels.select.Backends;
+import dev.softpick.kernels.layout.Weights;
+import dev.softpick.model.ModelFormatException;
 import dev.softpick.model.SoftpickConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,25 +22,25 @@ import java.util.Set;
  * @param withoutBias the parts that have no bias of their own, and add zeros
  */
 public record ModelWeights(
-        Panels inputProjection, List<BlockWeights> blocks, NormWeights finalNorm, Panels classifier,
+        Weights inputProjection, List<BlockWeights> blocks, NormWeights finalNorm, Panels classifier,
         Set<Part> withoutBias) {
 
     /** Zeros, to be filled parameter by parameter. */
     static ModelWeights allocate(SoftpickConfig config, int classes, Set<Part> withoutBias) {
         int h = config.hiddenSize();
         int inner = config.feedForwardSize();
-        Store store = new Store(config, classes);
-        Panels projection = config.inputProjection() ? store.matrix(config.embedDim(), h) : null;
+        WeightStore store = new WeightStore(config, classes);
+        Weights projection = config.inputProjection() ? store.kernel(config.embedDim(), h) : null;
         List<BlockWeights> blocks = new ArrayList<>();
         for (int layer = 0; layer < config.numLayers(); layer++) {
             AttentionWeights attention = new AttentionWeights(
-                    store.matrix(h, 3 * h), store.matrix(h, h), config.numHeads(), config.normalizer(), 1f);
-            FeedForwardWeights ffn = new FeedForwardWeights(store.matrix(h, inner), store.matrix(inner, h));
+                    store.kernel(h, 3 * h), store.kernel(h, h), config.numHeads(), config.normalizer(), 1f);
+            FeedForwardWeights ffn = new FeedForwardWeights(store.kernel(h, inner), store.kernel(inner, h));
             blocks.add(new BlockWeights(NormWeights.allocate(h), attention, NormWeights.allocate(h), ffn));
         }
         NormWeights finalNorm = config.finalNorm() ? NormWeights.allocate(h) : null;
         return new ModelWeights(
-                projection, List.copyOf(blocks), finalNorm, classes > 0 ? store.matrix(h, classes) : null,
+                projection, List.copyOf(blocks), finalNorm, classes > 0 ? store.floats(h, classes) : null,
                 Set.copyOf(withoutBias));
     }
 
@@ -69,37 +72,81 @@ public record ModelWeights(
         }
     }
 
-    /** Puts a parameter's values in their place; {@code values} may be longer. */
-    void fill(Parameter parameter, float[] values) {
-        int size = parameter.size();
+    /** Puts a parameter's values in their place. */
+    void fill(Parameter parameter, Parameters.Values values) throws ModelFormatException {
+        if (parameter.isKernel()) {
+            fillKernel(parameter, values);
+            return;
+        }
+        float[] from = values.get(parameter);
         switch (parameter.part().form()) {
             case MATRIX -> {
-                Panels matrix = matrix(parameter);
-                if (parameter.isFirst()) {
-                    matrix.fill(values, column(parameter), parameter.shape()[1]);
-                } else {
-                    System.arraycopy(values, 0, matrix.bias(), matrix.biasStart() + column(parameter), size);
-                }
+                Weights matrix = matrix(parameter);
+                System.arraycopy(from, 0, bias(matrix), biasStart(matrix) + column(parameter), parameter.size());
             }
-            case NORM -> System.arraycopy(values, 0, vector(parameter), 0, size);
-            case SCALE -> block(parameter).attention().ssmaxScale(values[0]);
+            case NORM -> System.arraycopy(from, 0, vector(parameter), 0, parameter.size());
+            case SCALE -> block(parameter).attention().ssmaxScale(from[0]);
         }
     }
 
-    /** A parameter's values, a copy. */
+    /** No switch over types: it takes a cold JVM milliseconds. */
+    private void fillKernel(Parameter kernel, Parameters.Values values) throws ModelFormatException {
+        int column = column(kernel);
+        int columns = kernel.shape()[1];
+        Weights matrix = matrix(kernel);
+        if (matrix instanceof Panels floats) {
+            floats.fill(values.get(kernel), column, columns);
+        } else if (matrix instanceof BFloat16Panels halves) {
+            halves.fill(values.bfloat16(kernel), column, columns);
+        } else if (matrix instanceof Int8Panels bytes) {
+            Rounding.Int8 rounded = values.int8(kernel);
+            bytes.fill(rounded.values(), column, columns);
+            System.arraycopy(rounded.scale(), 0, bytes.scale(), bytes.columnStart() + column, columns);
+        }
+    }
+
+    private static float[] bias(Weights matrix) {
+        return matrix instanceof Int8Panels bytes ? bytes.bias() : matrix.initial();
+    }
+
+    private static int biasStart(Weights matrix) {
+        return matrix instanceof Int8Panels bytes ? bytes.columnStart() : matrix.initialOffset(0);
+    }
+
+    /** A parameter's values, a copy; those of a rounded kernel widened. */
     public float[] values(Parameter parameter) {
+        if (parameter.isKernel()) {
+            return switch (matrix(parameter)) {
+                case Panels floats -> columns(floats, column(parameter), parameter.shape()[1]);
+                case BFloat16Panels halves -> Rounding.widened(bfloat16(parameter));
+                case Int8Panels bytes -> Rounding.widened(int8(parameter));
+            };
+        }
         return switch (parameter.part().form()) {
             case MATRIX -> {
-                Panels matrix = matrix(parameter);
-                int column = column(parameter);
-                int from = matrix.biasStart() + column;
-                yield parameter.isFirst()
-                        ? columns(matrix, column, parameter.shape()[1])
-                        : Arrays.copyOfRange(matrix.bias(), from, from + parameter.size());
+                Weights matrix = matrix(parameter);
+                int from = biasStart(matrix) + column(parameter);
+                yield Arrays.copyOfRange(bias(matrix), from, from + parameter.size());
             }
             case NORM -> vector(parameter).clone();
             case SCALE -> new float[] {block(parameter).attention().ssmaxScale()};
         };
+    }
+
+    /** A kernel that is kept in bfloat16, a copy. */
+    public short[] bfloat16(Parameter kernel) {
+        short[] values = new short[kernel.size()];
+        ((BFloat16Panels) matrix(kernel)).unpack(column(kernel), kernel.shape()[1], values);
+        return values;
+    }
+
+    /** A kernel that is kept in int8, a copy. */
+    public Rounding.Int8 int8(Parameter kernel) {
+        Int8Panels matrix = (Int8Panels) matrix(kernel);
+        byte[] values = new byte[kernel.size()];
+        matrix.unpack(column(kernel), kernel.shape()[1], values);
+        int from = matrix.columnStart() + column(kernel);
+        return new Rounding.Int8(values, Arrays.copyOfRange(matrix.scale(), from, from + kernel.shape()[1]));
     }
 
     private static float[] columns(Panels matrix, int column, int columns) {
@@ -119,7 +166,7 @@ public record ModelWeights(
         return blocks.get(parameter.block() - 1);
     }
 
-    private Panels matrix(Parameter parameter) {
+    private Weights matrix(Parameter parameter) {
         return switch (parameter.part()) {
             case INPUT_PROJECTION -> inputProjection;
             case QUERIES, KEYS, VALUES -> block(parameter).attention().qkv();
@@ -149,48 +196,5 @@ public record ModelWeights(
             default -> throw new IllegalArgumentException(parameter.name() + " is not in a norm");
         };
         return parameter.isFirst() ? norm.gamma() : norm.beta();
-    }
-
-    /** One array for all packed matrices, in the order in which they are read; {@link Panels#LEAD} says why one. */
-    private static final class Store {
-        private static final int LARGEST = Integer.MAX_VALUE - 8;
-
-        private final int width = Backends.chosen().panelWidth();
-        private final float[] values;
-        private int end = Panels.LEAD;
-
-        Store(SoftpickConfig config, int classes) {
-            int h = config.hiddenSize();
-            int inner = config.feedForwardSize();
-            long block = Panels.size(h, 3 * h, width) + Panels.size(h, h, width)
-                    + Panels.size(h, inner, width) + Panels.size(inner, h, width);
-            long size = Panels.LEAD + config.numLayers() * block
-                    + (config.inputProjection() ? Panels.size(config.embedDim(), h, width) : 0)
-                    + Panels.size(h, classes, width);
-            if (size > LARGEST) {
-                throw new IllegalArgumentException("hiddenSize " + h + " with " + config.numLayers()
-                        + " layers needs " + size + " packed weights; a model holds at most " + LARGEST);
-            }
-            values = allocate((int) size);
-        }
-
-        /** The one large array of a model: where it fits, the rest does. */
-        private static float[] allocate(int size) {
-            try {
-                return new float[size];
-            } catch (OutOfMemoryError e) {
-                OutOfMemoryError clear = new OutOfMemoryError("the model's weights take " + ((4L * size >> 20) + 1)
-                        + " MiB of heap, whose limit is " + (Runtime.getRuntime().maxMemory() >> 20)
-                        + " MiB; raise -Xmx");
-                clear.initCause(e);
-                throw clear;
-            }
-        }
-
-        Panels matrix(int k, int n) {
-            Panels matrix = new Panels(values, end, new float[Math.ceilDiv(n, width) * width], 0, k, n, width);
-            end += (int) Panels.size(k, n, width);
-            return matrix;
-        }
     }
 }

@@ -20,6 +20,16 @@ public record Parameter(String name, int[] shape, Part part, int block, boolean 
         return size;
     }
 
+    /** Whether it is a kernel that is rounded where a model's format is not float. */
+    public boolean isRounded() {
+        return isFirst && part.isRounded();
+    }
+
+    /** The name of the scale of each column, where it is a kernel of int8. */
+    public String scaleName() {
+        return name + "_scale";
+    }
+
     /** Whether it is the kernel of a matrix. */
     public boolean isKernel() {
         return part.form() == Part.Form.MATRIX && isFirst;

@@ -20,6 +20,16 @@ public final class Parameters {
     public interface Values {
         /** The values of a parameter; the array may be longer, and is good until the next one is asked for. */
         float[] get(Parameter parameter) throws ModelFormatException;
+
+        /** A kernel in bfloat16, rounded unless it is kept so. */
+        default short[] bfloat16(Parameter kernel) throws ModelFormatException {
+            return Rounding.bfloat16(kernel, get(kernel));
+        }
+
+        /** A kernel in int8, rounded unless it is kept so. */
+        default Rounding.Int8 int8(Parameter kernel) throws ModelFormatException {
+            return Rounding.int8(kernel, get(kernel));
+        }
     }
 
     private Parameters() {}
@@ -90,12 +100,16 @@ public final class Parameters {
         }
     }
 
-    /** The model of these values, packed; parts without a bias add zeros. */
+    /**
+     * The model of these values, packed; parts without a bias add zeros.
+     *
+     * @throws IllegalArgumentException if the model is too large, or a kernel cannot be rounded
+     */
     public static ModelWeights build(SoftpickConfig config, int classes, Set<Part> withoutBias, Values values)
             throws ModelFormatException {
         ModelWeights weights = ModelWeights.allocate(config, classes, withoutBias);
         for (Parameter parameter : present(config, classes, withoutBias)) {
-            weights.fill(parameter, values.get(parameter));
+            weights.fill(parameter, values);
         }
         return weights;
     }

@@ -88,6 +88,11 @@ public enum Part {
         };
     }
 
+    /** Whether its kernel is rounded where a model's format is not float. */
+    public boolean isRounded() {
+        return form == Form.MATRIX && this != CLASSIFIER;
+    }
+
     /** Whether a model with these options has it. */
     boolean isIn(SoftpickConfig config, int classes) {
         return switch (this) {
