@@ -4,6 +4,7 @@ import dev.softpick.cli.command.BenchCommand;
 import dev.softpick.cli.command.CompareCommand;
 import dev.softpick.cli.command.InfoCommand;
 import dev.softpick.cli.command.InitCommand;
+import dev.softpick.cli.command.QuantizeCommand;
 import dev.softpick.cli.command.RunCommand;
 import dev.softpick.cli.command.StreamCommand;
 import dev.softpick.cli.command.Version;
@@ -27,8 +28,8 @@ import picocli.CommandLine;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         subcommands = {
-            RunCommand.class, StreamCommand.class, InfoCommand.class, InitCommand.class, CompareCommand.class,
-            BenchCommand.class
+            RunCommand.class, StreamCommand.class, InfoCommand.class, InitCommand.class, QuantizeCommand.class,
+            CompareCommand.class, BenchCommand.class
         },
         synopsisSubcommandLabel = "COMMAND",
         description = {
@@ -44,6 +45,7 @@ import picocli.CommandLine;
             "  softpick stream --model m.safetensors < frames.csv",
             "  softpick info --model m.safetensors",
             "  softpick init --embed-dim 64 --seed 1 --output m.safetensors",
+            "  softpick quantize --model m.safetensors --weights int8 --output q.safetensors",
             "  softpick compare",
             "",
             "Each command explains itself: softpick COMMAND --help",

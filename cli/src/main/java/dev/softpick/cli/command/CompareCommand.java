@@ -87,7 +87,7 @@ public final class CompareCommand implements Callable<Integer> {
         OutputFile.check(numbers);
         SoftpickConfig config = modelOptions.bundled()
                 ? SoftpickConfig.builder().embedDim(64).build()
-                : modelOptions.load(common, null).config();
+                : modelOptions.load(common, null, null).config();
         Comparison comparison = measure(config);
         try (WholeFile page = WholeFile.create(output);
                 WholeFile json = WholeFile.create(numbers)) {

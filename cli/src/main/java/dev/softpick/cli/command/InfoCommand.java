@@ -48,12 +48,15 @@ public final class InfoCommand implements Callable<Integer> {
     private ModelOptions modelOptions;
 
     @Mixin
+    private WeightsOption weights;
+
+    @Mixin
     private CommonOptions common;
 
     @Override
     public Integer call() throws IOException {
         common.apply();
-        SoftpickTransformer model = modelOptions.load(common, null);
+        SoftpickTransformer model = modelOptions.load(common, null, weights.format);
         PrintWriter out = spec.commandLine().getOut();
         BackendInfo backend = BackendInfo.current();
         line(out, "backend", backend.name());
@@ -104,6 +107,7 @@ public final class InfoCommand implements Callable<Integer> {
         line(out, "num_layers", config.numLayers());
         line(out, "window_size", config.windowSize());
         line(out, "normalizer", config.normalizer().id());
+        line(out, "weights", config.weightFormat().id());
         line(out, "output_mode", config.outputMode().id());
         line(out, "final_norm", config.finalNorm());
         line(out, "dropout", config.dropout());

@@ -7,6 +7,7 @@ import dev.softpick.model.ModelFormatException;
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.OutputMode;
 import dev.softpick.model.SoftpickTransformer;
+import dev.softpick.model.WeightFormat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -19,7 +20,7 @@ final class ModelOptions {
     private static final String BUNDLED = "digits-softpick.safetensors";
 
     /** After the options that say what to do with the model. */
-    private static final int ORDER = 50;
+    static final int ORDER = 50;
 
     @Option(
             names = "--model",
@@ -54,8 +55,8 @@ final class ModelOptions {
         return bundled() ? BUNDLED + " (bundled)" : file.toString();
     }
 
-    /** Loads the model; a null mode keeps the file's own. */
-    SoftpickTransformer load(CommonOptions common, OutputMode mode) throws IOException {
+    /** Loads the model; a null mode or format keeps the file's own. */
+    SoftpickTransformer load(CommonOptions common, OutputMode mode, WeightFormat weights) throws IOException {
         LoadOptions options = LoadOptions.defaults().allowNonFinite(common.allowNonFinite);
         if (numHeads != null) {
             options = options.numHeads(numHeads);
@@ -65,6 +66,9 @@ final class ModelOptions {
         }
         if (mode != null) {
             options = options.outputMode(mode);
+        }
+        if (weights != null) {
+            options = options.weights(weights);
         }
         SoftpickTransformer model;
         try {

@@ -68,6 +68,9 @@ public final class RunCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions modelOptions;
 
+    @Mixin
+    private WeightsOption weights;
+
     @Option(
             names = "--input",
             paramLabel = "FILE",
@@ -122,7 +125,7 @@ public final class RunCommand implements Callable<Integer> {
         FirstValues values;
         Predictions predictions = null;
         try (Progress progress = Progress.start(spec.commandLine().getErr())) {
-            model = modelOptions.load(common, outputMode);
+            model = modelOptions.load(common, outputMode, weights.format);
             pass = new Pass(model, sequences, hidden);
             List<Pass.Sink> sinks = new ArrayList<>();
             score = model.hasClassifier() ? Score.of(sequences.labels(), model.classes()) : null;

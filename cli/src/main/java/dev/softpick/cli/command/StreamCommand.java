@@ -67,6 +67,9 @@ public final class StreamCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions modelOptions;
 
+    @Mixin
+    private WeightsOption weights;
+
     @Option(
             names = "--window",
             paramLabel = "NAME",
@@ -116,7 +119,7 @@ public final class StreamCommand implements Callable<Integer> {
         if (modelOptions.bundled()) {
             throw new UsageException("--model is missing; give the model that the frames are for");
         }
-        SoftpickTransformer model = modelOptions.load(common, null);
+        SoftpickTransformer model = modelOptions.load(common, null, weights.format);
         int embed = model.config().embedDim();
         Frames frames = format == Format.CSV ? new Frames.Csv(in, embed) : new Frames.Raw(in, embed);
         PrintWriter err = spec.commandLine().getErr();

@@ -44,12 +44,8 @@ public final class Pass {
         this.input = input;
         OutputMode mode = model.config().outputMode();
         writesLogits = mode == OutputMode.LAST_TIMESTEP && model.hasClassifier() && !hidden;
+        requireFit(model, input);
         BatchShape shape = input.shape();
-        int embed = model.config().embedDim();
-        if (shape.embed() != embed) {
-            throw new IOException(input.name() + ": the input has shape " + shape + "; the model takes [batch, steps, "
-                    + embed + "]");
-        }
         int width = writesLogits ? model.classes() : model.outputSize();
         outputShape = mode == OutputMode.ALL
                 ? new int[] {shape.batch(), shape.steps(), width}
@@ -58,6 +54,21 @@ public final class Pass {
             throw new IOException(input.name() + ": " + shape.steps() + " hidden states of " + width
                     + " floats are too many for one array; --output-mode last or mean needs less");
         }
+    }
+
+    /** That the frames are as long as the model's; names the file. */
+    public static void requireFit(SoftpickTransformer model, Sequences input) throws IOException {
+        int embed = model.config().embedDim();
+        if (input.shape().embed() != embed) {
+            throw new IOException(input.name() + ": the input has shape " + input.shape()
+                    + "; the model takes [batch, steps, " + embed + "]");
+        }
+    }
+
+    /** How many sequences make a piece that has work for so many threads. */
+    public static int piece(BatchShape shape, int outputs, int threads) {
+        int largest = Math.max(shape.sequence(), outputs);
+        return (int) Math.min(shape.batch(), Math.max(1, (long) PIECE * threads / largest));
     }
 
     /** Shape of the whole output. */
@@ -88,8 +99,7 @@ public final class Pass {
         BatchShape shape = input.shape();
         progress.phase("sequences", shape.batch());
         int perSequence = (int) valuesPerSequence();
-        int largest = Math.max(shape.sequence(), perSequence);
-        int piece = (int) Math.min(shape.batch(), Math.max(1, (long) PIECE * threads / largest));
+        int piece = piece(shape, perSequence, threads);
         float[] in = new float[piece * shape.sequence()];
         float[] out = new float[piece * perSequence];
         float[] logits = writesLogits ? out : scored ? new float[piece * model.classes()] : null;
