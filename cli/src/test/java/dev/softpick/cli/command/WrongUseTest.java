@@ -49,7 +49,7 @@ class WrongUseTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            2 |                                                    | run, stream, info, init, compare, bench
+            2 |                                                    | run, stream, info, init, quantize, compare, bench
             2 | fly                                                | 'fly'
             2 | run --modle m                                      | did you mean --model
             2 | run @/x.npy                                        | x.npy
