@@ -7,6 +7,7 @@ import dev.softpick.model.weights.Parameters;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @DisabledIfSystemProperty(
         named = "softpick.test.fork", matches = "vector-256|vector-128|scalar",
         disabledReason = "the bits of vector-512")
+@Tag("once")
 class AccuracyTest {
 
     private static final int SEEDS = 20;
