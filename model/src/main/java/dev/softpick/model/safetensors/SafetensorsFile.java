@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
 
@@ -123,15 +122,15 @@ public final class SafetensorsFile implements Closeable {
         byte[] text = null;
         Header header;
         try {
-            checkLongEnough(word.length);
+            Frame.checkLongEnough(word.length);
             long length = ByteBuffer.wrap(word).order(ByteOrder.LITTLE_ENDIAN).getLong();
-            text = file.readNBytes(headerLength(length, Header.MOST_BYTES));
+            text = file.readNBytes(Frame.headerLength(length, Header.MOST_BYTES));
             if (text.length < length) {
-                headerLength(length, text.length);
+                Frame.headerLength(length, text.length);
             }
             header = new Header(text);
         } catch (SafetensorsException e) {
-            throw refused(word, text == null ? file.readNBytes(OtherFormats.START_BYTES) : text, e);
+            throw Frame.refused(word, text == null ? file.readNBytes(OtherFormats.START_BYTES) : text, e);
         }
         if (header.dataLength() > LONGEST_ARRAY) {
             throw new SafetensorsException("the tensors take " + header.dataLength() + " bytes; from a stream at most "
@@ -139,59 +138,27 @@ public final class SafetensorsFile implements Closeable {
         }
         byte[] data = file.readNBytes((int) header.dataLength());
         boolean more = data.length == header.dataLength() && file.read() >= 0;
-        checkCovered(header, data.length + (more ? 1L : 0), more ? " or more" : "");
+        Frame.checkCovered(header, data.length + (more ? 1L : 0), more ? " or more" : "");
         return new SafetensorsFile(header, new Data.InMemory(data), 0);
     }
 
     private static SafetensorsFile read(Data file) throws IOException {
         try {
-            checkLongEnough(file.size());
+            Frame.checkLongEnough(file.size());
             long behindWord = file.size() - Long.BYTES;
-            int length = headerLength(file.read(0, Long.BYTES).getLong(), behindWord);
+            int length = Frame.headerLength(file.read(0, Long.BYTES).getLong(), behindWord);
             byte[] text = new byte[length];
             for (int i = 0, n; i < length; i += n) {
                 n = Math.min(Data.CHUNK_BYTES, length - i);
                 file.read(Long.BYTES + i, n).get(text, i, n);
             }
             Header header = new Header(text);
-            checkCovered(header, behindWord - length, "");
+            Frame.checkCovered(header, behindWord - length, "");
             return new SafetensorsFile(header, file, Long.BYTES + length);
         } catch (SafetensorsException e) {
             byte[] start = new byte[(int) Math.min(file.size(), OtherFormats.START_BYTES)];
             file.read(0, start.length).get(start);
-            throw refused(start, new byte[0], e);
-        }
-    }
-
-    /** Says what the file is instead, where its first bytes tell. */
-    private static SafetensorsException refused(byte[] word, byte[] behind, SafetensorsException why) {
-        int count = Math.min(behind.length, OtherFormats.START_BYTES);
-        byte[] start = Arrays.copyOf(word, word.length + count);
-        System.arraycopy(behind, 0, start, word.length, count);
-        String other = OtherFormats.nameOf(start);
-        return other == null ? why : new SafetensorsException("the file is " + other, why);
-    }
-
-    private static void checkLongEnough(long size) throws SafetensorsException {
-        if (size < Long.BYTES) {
-            throw new SafetensorsException(
-                    "the file has " + size + " bytes; a safetensors file begins with an 8-byte length");
-        }
-    }
-
-    private static int headerLength(long length, long following) throws SafetensorsException {
-        long most = Math.min(Header.MOST_BYTES, following);
-        if (length < 2 || length > most) {
-            throw new SafetensorsException("the header's length is " + Long.toUnsignedString(length) + "; "
-                    + (most < 2 ? "only " + most + " bytes follow it" : "allowed is 2 to " + most + " in this file"));
-        }
-        return (int) length;
-    }
-
-    private static void checkCovered(Header header, long length, String orMore) throws SafetensorsException {
-        if (header.dataLength() != length) {
-            throw new SafetensorsException("the tensors take " + header.dataLength() + " bytes; the file has " + length
-                    + orMore + " bytes of data");
+            throw Frame.refused(start, new byte[0], e);
         }
     }
 
