@@ -6,6 +6,7 @@ import dev.softpick.model.Normalizer;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.SoftpickTransformer;
 import dev.softpick.model.StreamingSession;
+import dev.softpick.model.WeightFormat;
 import dev.softpick.model.Window;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -56,10 +57,10 @@ final class Bits {
     }
 
     /** One checksum over all outputs; throws where a row depends on its batch, its threads or its round. */
-    static String checksum(int rounds) {
-        String checksum = checksum();
+    static String checksum(WeightFormat format, int rounds) {
+        String checksum = checksum(format);
         for (int round = 1; round < rounds; round++) {
-            String again = checksum();
+            String again = checksum(format);
             if (!again.equals(checksum)) {
                 throw new IllegalStateException("round " + round + " has checksum " + again + ", the first "
                         + checksum);
@@ -68,10 +69,10 @@ final class Bits {
         return checksum;
     }
 
-    private static String checksum() {
+    private static String checksum(WeightFormat format) {
         CRC32 crc = new CRC32();
         for (Normalizer normalizer : Normalizer.values()) {
-            SoftpickTransformer model = model(normalizer);
+            SoftpickTransformer model = model(normalizer).withWeights(format);
             float[] row = Gaussian.of(1, SHORT_STEPS * EMBED);
             add(crc, forward(model, row, 1, SHORT_STEPS));
             add(crc, forward(model, Gaussian.of(2, LONG_STEPS * EMBED), 1, LONG_STEPS));
@@ -83,7 +84,7 @@ final class Bits {
                     System.arraycopy(row, 0, x, at * row.length, row.length);
                     float[] y = forward(model.parallelism(threads), x, batch, SHORT_STEPS);
                     if (!Arrays.equals(bytes(y, at * HIDDEN, HIDDEN), alone)) {
-                        throw new IllegalStateException(normalizer + ": row " + at + " of " + batch + ", " + threads
+                        throw new IllegalStateException(normalizer + ", " + format + ": row " + at + " of " + batch + ", " + threads
                                 + " threads, differs from the row alone");
                     }
                     add(crc, y);
@@ -100,7 +101,10 @@ final class Bits {
                 3);
     }
 
-    /** A model, a sequence as text, and for each normalizer and window a session's state: the same bytes everywhere. */
+    /**
+     * A sequence as text; for each normalizer and weight format a model, and for each window a session's state: the same
+     * bytes everywhere.
+     */
     static void write(Path folder) throws IOException {
         Files.createDirectories(folder);
         float[] frames = Gaussian.of(4, STATE_FRAMES * EMBED);
@@ -110,10 +114,12 @@ final class Bits {
         }
         Files.writeString(folder.resolve("input.csv"), text);
         for (Normalizer normalizer : Normalizer.values()) {
-            SoftpickTransformer model = model(normalizer);
-            model.save(folder.resolve(normalizer.id() + ".safetensors"));
-            for (Window window : Window.values()) {
-                Files.write(state(folder, normalizer, window), streamed(model, window).save());
+            for (WeightFormat format : WeightFormat.values()) {
+                SoftpickTransformer model = model(normalizer).withWeights(format);
+                model.save(model(folder, normalizer, format));
+                for (Window window : Window.values()) {
+                    Files.write(state(folder, normalizer, format, window), streamed(model, window).save());
+                }
             }
         }
     }
@@ -121,29 +127,40 @@ final class Bits {
     /** Goes on from states that {@link #write} has written elsewhere; returns how many, throws where bits differ. */
     static int resume(Path folder) throws IOException {
         int states = 0;
-        float[] frames = Gaussian.of(5, MORE_FRAMES * EMBED);
         for (Normalizer normalizer : Normalizer.values()) {
-            SoftpickTransformer here = model(normalizer);
-            SoftpickTransformer there = SoftpickTransformer.load(folder.resolve(normalizer.id() + ".safetensors"));
-            for (Window window : Window.values()) {
-                float[] expected = new float[MORE_FRAMES * HIDDEN];
-                streamed(here, window).step(frames, MORE_FRAMES, expected);
-                StreamingSession session = there.newSession(window);
-                session.restore(Files.readAllBytes(state(folder, normalizer, window)));
-                float[] answers = new float[expected.length];
-                session.step(frames, MORE_FRAMES, answers);
-                if (!Arrays.equals(bytes(answers, 0, answers.length), bytes(expected, 0, expected.length))) {
-                    throw new IllegalStateException(
-                            state(folder, normalizer, window) + ": goes on with other bits than a session of this JVM");
+            for (WeightFormat format : WeightFormat.values()) {
+                SoftpickTransformer here = model(normalizer).withWeights(format);
+                SoftpickTransformer there = SoftpickTransformer.load(model(folder, normalizer, format));
+                for (Window window : Window.values()) {
+                    StreamingSession session = there.newSession(window);
+                    Path state = state(folder, normalizer, format, window);
+                    session.restore(Files.readAllBytes(state));
+                    if (!Arrays.equals(goOn(session), goOn(streamed(here, window)))) {
+                        throw new IllegalStateException(state + ": goes on with other bits than a session of this JVM");
+                    }
+                    states++;
                 }
-                states++;
             }
         }
         return states;
     }
 
-    private static Path state(Path folder, Normalizer normalizer, Window window) {
-        return folder.resolve(normalizer.id() + "-" + window.name().toLowerCase(Locale.ROOT) + ".state");
+    private static byte[] goOn(StreamingSession session) {
+        float[] answers = new float[MORE_FRAMES * HIDDEN];
+        session.step(Gaussian.of(5, MORE_FRAMES * EMBED), MORE_FRAMES, answers);
+        return bytes(answers, 0, answers.length);
+    }
+
+    private static Path model(Path folder, Normalizer normalizer, WeightFormat format) {
+        return folder.resolve(name(normalizer, format) + ".safetensors");
+    }
+
+    private static Path state(Path folder, Normalizer normalizer, WeightFormat format, Window window) {
+        return folder.resolve(name(normalizer, format) + "-" + window.name().toLowerCase(Locale.ROOT) + ".state");
+    }
+
+    private static String name(Normalizer normalizer, WeightFormat format) {
+        return normalizer.id() + (format == WeightFormat.FLOAT32 ? "" : "-" + format.id());
     }
 
     private static StreamingSession streamed(SoftpickTransformer model, Window window) {

@@ -1,14 +1,17 @@
 package dev.softpick.bench;
 
 import dev.softpick.kernels.BackendInfo;
+import dev.softpick.model.WeightFormat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -26,7 +29,7 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = {
             "",
-            "Prints backend, width and checksum of each, and ends with 1 unless all checksums are the same.",
+            "Prints backend, width and a checksum for each weight format, and ends with 1 unless all are the same.",
             ""
         })
 final class BitsMatrix implements Callable<Integer> {
@@ -43,6 +46,9 @@ final class BitsMatrix implements Callable<Integer> {
     private static final String[][] COMPILERS = {
         {"interpreter", "-Xint"}, {"C1", "-XX:TieredStopAtLevel=1"}, {"C2", "-XX:+TieredCompilation"}
     };
+
+    private static final String FORMATS =
+            Arrays.stream(WeightFormat.values()).map(WeightFormat::id).collect(Collectors.joining(" "));
 
     /** Rounds of a JVM that compiles: the last ones run on what C2 made. */
     private static final int ROUNDS = 12;
@@ -82,7 +88,11 @@ final class BitsMatrix implements Callable<Integer> {
 
     private int one() throws IOException {
         BackendInfo on = Bits.force(backend);
-        System.out.println(on.name() + " " + on.width() + " " + Bits.checksum(rounds));
+        StringBuilder line = new StringBuilder(on.name() + " " + on.width());
+        for (WeightFormat format : WeightFormat.values()) {
+            line.append(' ').append(Bits.checksum(format, rounds));
+        }
+        System.out.println(line);
         if (write != null) {
             Bits.write(write);
         }
@@ -96,11 +106,11 @@ final class BitsMatrix implements Callable<Integer> {
         Set<String> checksums = new TreeSet<>();
         Set<String> widths = new TreeSet<>();
         int jvms = 0;
-        System.out.println("backend  bits  collector            compiler     checksum");
+        System.out.printf("backend  bits  collector            compiler     %s%n", FORMATS);
         for (int b = 0; b < BACKENDS.length; b++) {
             for (int c = 0; c < COLLECTORS.length; c++) {
                 String[] compiler = COMPILERS[(b + c) % COMPILERS.length];
-                String[] said = run(BACKENDS[b], COLLECTORS[c], compiler).split(" ");
+                String[] said = run(BACKENDS[b], COLLECTORS[c], compiler).split(" ", 3);
                 checksums.add(said[2]);
                 jvms++;
                 widths.add(said[1]);
@@ -109,7 +119,7 @@ final class BitsMatrix implements Callable<Integer> {
                         said[2]);
             }
         }
-        System.out.println(checksums.size() + " checksum" + (checksums.size() == 1 ? "" : "s") + " in " + jvms
+        System.out.println(checksums.size() + (checksums.size() == 1 ? " line" : " lines") + " of checksums in " + jvms
                 + " JVMs, each with 1, 2 and 4 threads, batches of 1, 3 and 64, and the same row in all of them");
         if (widths.size() < BACKENDS.length) {
             System.out.println("not every width is to be had here; seen: " + String.join(", ", widths));
@@ -130,7 +140,7 @@ final class BitsMatrix implements Callable<Integer> {
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
         if (process.onExit().join().exitValue() != 0 || !output.startsWith(backend[0] + " ")
-                || output.split(" ").length != 3) {
+                || output.split(" ").length != 2 + WeightFormat.values().length) {
             throw new IllegalStateException(String.join(" ", command) + ": " + output);
         }
         return output;

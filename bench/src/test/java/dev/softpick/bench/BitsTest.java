@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.softpick.model.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,8 @@ import java.nio.file.StandardCopyOption;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A check of bits says what it ran on, and that was forced. */
 class BitsTest {
@@ -32,15 +35,16 @@ class BitsTest {
         assertThatIllegalStateException().isThrownBy(() -> Bits.force("scalar")).withMessageContaining("not scalar");
     }
 
-    @Test
-    void theChecksumIsThatOfEveryMachine() {
-        assertThat(Bits.checksum(1)).isEqualTo("a300eca6");
+    @ParameterizedTest
+    @CsvSource({"FLOAT32, a300eca6", "BFLOAT16, 16cb6b61", "INT8, fe6796a3"})
+    void theChecksumIsThatOfEveryMachine(WeightFormat format, String checksum) {
+        assertThat(Bits.checksum(format, 1)).isEqualTo(checksum);
     }
 
     @Test
     void statesGoOnWhereTheyWereWritten(@TempDir Path folder) throws IOException {
         Bits.write(folder);
-        assertThat(Bits.resume(folder)).isEqualTo(12);
+        assertThat(Bits.resume(folder)).isEqualTo(36);
         Path state = folder.resolve("softmax-sliding.state");
         Files.copy(folder.resolve("softpick-sliding.state"), state, StandardCopyOption.REPLACE_EXISTING);
         assertThatThrownBy(() -> Bits.resume(folder)).hasMessageContaining("model");

@@ -1,6 +1,7 @@
 package dev.softpick.bench.peers;
 
 import dev.softpick.model.SoftpickTransformer;
+import dev.softpick.model.WeightFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -14,7 +15,9 @@ final class RoundedModels {
 
     static Map<String, SoftpickTransformer> of(SoftpickTransformer model) {
         Map<String, SoftpickTransformer> models = new LinkedHashMap<>();
-        models.put("float32", model);
+        for (WeightFormat format : WeightFormat.values()) {
+            models.put(format.id(), model.withWeights(format));
+        }
         return models;
     }
 }
