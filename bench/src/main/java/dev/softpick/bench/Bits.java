@@ -84,8 +84,8 @@ final class Bits {
                     System.arraycopy(row, 0, x, at * row.length, row.length);
                     float[] y = forward(model.parallelism(threads), x, batch, SHORT_STEPS);
                     if (!Arrays.equals(bytes(y, at * HIDDEN, HIDDEN), alone)) {
-                        throw new IllegalStateException(normalizer + ", " + format + ": row " + at + " of " + batch + ", " + threads
-                                + " threads, differs from the row alone");
+                        throw new IllegalStateException(normalizer + ", " + format + ": row " + at + " of " + batch + ", "
+                                + threads + " threads, differs from the row alone");
                     }
                     add(crc, y);
                 }
@@ -102,8 +102,8 @@ final class Bits {
     }
 
     /**
-     * A sequence as text; for each normalizer and weight format a model, and for each window a session's state: the same
-     * bytes everywhere.
+     * A sequence as text; for each normalizer and weight format a model, and for each window a session's state: the
+     * same bytes everywhere.
      */
     static void write(Path folder) throws IOException {
         Files.createDirectories(folder);

@@ -6,6 +6,7 @@ import dev.softpick.measure.Gaussian;
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.SoftpickTransformer;
+import dev.softpick.model.WeightFormat;
 import java.util.Arrays;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
@@ -23,6 +24,10 @@ public class Forward extends OnBackend {
     /** Softpick, and softmax for comparison; ssmax and rectified_softpick work as well. */
     @Param({"softpick", "softmax"})
     public String normalizer;
+
+    /** Of the kernels; bfloat16 and int8 work as well. */
+    @Param("float32")
+    public String weights;
 
     /** The caller alone, and with one helper. */
     @Param({"1", "2"})
@@ -44,7 +49,7 @@ public class Forward extends OnBackend {
                 .embedDim(EMBED)
                 .normalizer(Normalizer.fromId(normalizer))
                 .build();
-        SoftpickTransformer one = SoftpickTransformer.random(config, 1);
+        SoftpickTransformer one = SoftpickTransformer.random(config, 1).withWeights(WeightFormat.fromId(weights));
         model = one.parallelism(threads);
         x = Gaussian.of(1, batch * steps * EMBED);
         y = new float[batch * model.outputSize()];

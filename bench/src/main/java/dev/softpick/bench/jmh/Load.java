@@ -4,6 +4,7 @@ import dev.softpick.bench.harness.Outputs;
 import dev.softpick.measure.Gaussian;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.SoftpickTransformer;
+import dev.softpick.model.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,10 @@ public class Load extends OnBackend {
     @Param({"36", "256"})
     public int hiddenSize;
 
+    /** Of the kernels; bfloat16 and int8 work as well. */
+    @Param("float32")
+    public String weights;
+
     private Path file;
     private byte[] bytes;
 
@@ -27,7 +32,7 @@ public class Load extends OnBackend {
     public void setup() throws IOException {
         SoftpickConfig config =
                 SoftpickConfig.builder().embedDim(64).hiddenSize(hiddenSize).build();
-        SoftpickTransformer model = SoftpickTransformer.random(config, 1);
+        SoftpickTransformer model = SoftpickTransformer.random(config, 1).withWeights(WeightFormat.fromId(weights));
         file = Files.createTempFile("softpick", ".safetensors");
         model.save(file);
         bytes = Files.readAllBytes(file);

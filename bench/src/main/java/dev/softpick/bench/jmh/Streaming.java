@@ -7,6 +7,7 @@ import dev.softpick.model.SessionGroup;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.SoftpickTransformer;
 import dev.softpick.model.StreamingSession;
+import dev.softpick.model.WeightFormat;
 import dev.softpick.model.Window;
 import java.util.Arrays;
 import java.util.List;
@@ -31,6 +32,10 @@ public class Streaming extends OnBackend {
     @Param({"softpick", "softmax"})
     public String normalizer;
 
+    /** Of the kernels; bfloat16 and int8 work as well. */
+    @Param("float32")
+    public String weights;
+
     private List<StreamingSession> streams;
     private SessionGroup group;
     private float[] frames;
@@ -42,7 +47,8 @@ public class Streaming extends OnBackend {
     @Setup
     public void setup() {
         SoftpickTransformer model = SoftpickTransformer.random(
-                SoftpickConfig.builder().embedDim(EMBED).normalizer(Normalizer.fromId(normalizer)).build(), 1);
+                SoftpickConfig.builder().embedDim(EMBED).normalizer(Normalizer.fromId(normalizer)).build(), 1)
+                .withWeights(WeightFormat.fromId(weights));
         int h = model.outputSize();
         streams = Stream.generate(() -> model.newSession(window)).limit(sessions).toList();
         group = SessionGroup.of(streams);
