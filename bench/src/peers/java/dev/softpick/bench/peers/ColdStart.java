@@ -57,10 +57,6 @@ final class ColdStart implements Callable<Integer> {
             "org/apache/commons/statistics/", "org/apache/commons/numbers/");
 
     private static final int SECONDS = 6;
-    private static final double ALLOWED_DIFFERENCE = 2e-5;
-
-    /** Far above what rounding does, far below what a wrong graph does. */
-    private static final double ALLOWED_ROUNDED = 0.5;
 
     @Mixin
     private Peers.Common common;
@@ -171,10 +167,8 @@ final class ColdStart implements Callable<Integer> {
                 second[i][round] = Double.parseDouble(run.lines().get("next").split(" ")[0]) / 1e6;
                 float[] y = floats(run.lines().get("first"));
                 expected = expected == null ? y : expected;
-                boolean rounded = starters.get(i).name().matches(".*(int8|bfloat16).*");
-                Outputs.same(
-                        starters.get(i).name() + " and ours", y, expected,
-                        rounded ? ALLOWED_ROUNDED : ALLOWED_DIFFERENCE);
+                String name = starters.get(i).name();
+                Outputs.same(name + " and ours", y, expected, RoundedModels.allowed(name));
             }
         }
         Map<String, Double> medians = new LinkedHashMap<>();

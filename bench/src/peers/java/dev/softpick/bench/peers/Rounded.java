@@ -41,11 +41,6 @@ final class Rounded implements Callable<Integer> {
     private static final SoftpickConfig CONFIG = SoftpickConfig.builder().embedDim(64).build();
     private static final int ROUNDS = 15;
     private static final int WARM_UP_MILLIS = 1500;
-    private static final double ALLOWED_DIFFERENCE = 2e-5;
-
-    /** Far above what rounding does, far below what a wrong graph does. */
-    private static final double ALLOWED_ROUNDED = 0.5;
-
     /** Steps after which a window has been full for long. */
     private static final int FULL = 130;
 
@@ -215,8 +210,7 @@ final class Rounded implements Callable<Integer> {
             work.run();
             float[] y = output.get().clone();
             expected = expected == null ? y : expected;
-            boolean rounded = !name.contains("float");
-            Outputs.same(name + " and our float model", y, expected, rounded ? ALLOWED_ROUNDED : ALLOWED_DIFFERENCE);
+            Outputs.same(name + " and our float model", y, expected, RoundedModels.allowed(name));
             names.add(name);
             works.add(work);
             differences.add(Outputs.difference(y, expected));
