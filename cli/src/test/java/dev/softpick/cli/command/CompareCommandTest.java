@@ -149,7 +149,7 @@ class CompareCommandTest {
             1 | --output,@/sub.html                         | sub.html: it is a folder
             1 | --output,@/taken.html                       | taken.json: it is a folder
             1 | --output,@/noise.safetensors/report.html    | noise.safetensors is not a folder
-            1 | --output,/proc/report.html                  | /proc/report.html: 
+            1 | --output,/proc/report.html                  | /proc/report.html:
             1 | --model,@/none.safetensors                  | none.safetensors: no such file
             1 | --model,@/sub.html                          | sub.html is a folder
             1 | --model,@/noise.safetensors                 | noise.safetensors
