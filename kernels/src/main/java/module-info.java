@@ -8,6 +8,10 @@
 module dev.softpick.kernels {
     requires static jdk.incubator.vector;
 
+    // Used where the application has them: the warm-up counts allocated bytes, and tells the flight recorder.
+    requires static jdk.jfr;
+    requires static jdk.management;
+
     exports dev.softpick.kernels;
     exports dev.softpick.kernels.backend to
             dev.softpick.model;

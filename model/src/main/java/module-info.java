@@ -5,10 +5,6 @@
 module dev.softpick.model {
     requires transitive dev.softpick.kernels;
 
-    // Used where the application has them: the warm-up counts allocated bytes, and tells the flight recorder.
-    requires static jdk.jfr;
-    requires static jdk.management;
-
     exports dev.softpick.model;
     exports dev.softpick.model.safetensors;
 }

@@ -26,7 +26,7 @@ class ForkTest {
         } else if (FORK.equals("scalar")) {
             assertThat(info.name()).isEqualTo("scalar");
             assertThat(info.reason()).contains("--add-modules jdk.incubator.vector");
-            assertThat(Backends.vectorModulePresent()).isFalse();
+            assertThat(Backends.hasVector()).isFalse();
             assertThatThrownBy(Backends::vector).isInstanceOf(IllegalStateException.class);
         } else {
             int asked = Integer.parseInt(FORK.substring("vector-".length()));

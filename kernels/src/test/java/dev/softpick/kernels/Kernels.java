@@ -19,7 +19,7 @@ final class Kernels {
 
     /** Scalar first, then vector where this JVM has it. */
     static List<Backend> backends() {
-        return Backends.vectorModulePresent()
+        return Backends.hasVector()
                 ? List.of(Backends.scalar(), Backends.vector())
                 : List.of(Backends.scalar());
     }

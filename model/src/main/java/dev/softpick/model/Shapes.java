@@ -1,5 +1,6 @@
 package dev.softpick.model;
 
+import dev.softpick.kernels.layout.BlockSizes;
 import java.util.Arrays;
 
 /** The checks that layers make at their public door. */
@@ -116,9 +117,9 @@ final class Shapes {
                     "the model's output mode is mean_pool; sessions answer for one position, last_timestep or all");
         }
         long floats = 3L * config.windowSize() * Math.max(config.hiddenSize(), config.embedDim());
-        if (window == Window.EXACT && floats > Integer.MAX_VALUE - 8) {
+        if (window == Window.EXACT && floats > BlockSizes.LARGEST_ARRAY) {
             throw new IllegalArgumentException("windowSize " + config.windowSize() + " needs " + floats
-                    + " floats in an exact session; an array holds at most " + (Integer.MAX_VALUE - 8));
+                    + " floats in an exact session; an array holds at most " + BlockSizes.LARGEST_ARRAY);
         }
     }
 

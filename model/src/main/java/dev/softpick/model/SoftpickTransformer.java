@@ -4,7 +4,6 @@ import dev.softpick.model.file.ModelFile;
 import dev.softpick.model.forward.BandedPass;
 import dev.softpick.model.forward.ForwardPass;
 import dev.softpick.model.forward.RowPass;
-import dev.softpick.model.forward.WarmUp;
 import dev.softpick.model.stream.StepPass;
 import dev.softpick.model.weights.ModelWeights;
 import dev.softpick.model.weights.Parameters;
@@ -75,7 +74,6 @@ public final class SoftpickTransformer extends DescribedModel {
         RowPass rows = new RowPass(config, weights);
         banded = new BandedPass(rows);
         steps = new StepPass(rows, pass);
-        WarmUp.of(config.normalizer()).start(config, classes());
     }
 
     /** The same model whose batches go another way. */
@@ -269,12 +267,16 @@ public final class SoftpickTransformer extends DescribedModel {
     /**
      * Returns once calls run on warm vector kernels. Vector code is slower than scalar code until the JVM has compiled
      * it, so the first calls run on scalar kernels, with the same bits, while a daemon thread warms the vector kernels
-     * up: the first model of each normalizer starts it, it takes a second or two, and ends by itself. Returns at once
-     * where the backend was asked for ({@link dev.softpick.kernels.BackendInfo}) or is scalar; and early, with the
-     * interrupt status set, when the calling thread is interrupted.
+     * up: the first model whose calls take certain paths through the kernels starts it (its normalizer, head size, weight
+     * format, a window beyond 192 keys, sizes that are no multiples of a vector), it takes a second or two, and ends by
+     * itself. Returns at once where the backend is forced ({@link dev.softpick.kernels.BackendInfo}) or is scalar; and
+     * early, with the interrupt status set, when the calling thread is interrupted.
+     *
+     * <p>What the JVM has not compiled after some five seconds a kernel stays scalar, which the log tells. It is tried
+     * again, with a longer limit, by this method, and once by itself after 1,000 more calls.
      */
     public void warmUp() {
-        WarmUp.of(config().normalizer()).await();
+        pass.warmUp().await();
     }
 
     /**

@@ -1,7 +1,6 @@
 package dev.softpick.model;
 
 import dev.softpick.kernels.layout.Weights;
-import dev.softpick.model.forward.WarmUp;
 import dev.softpick.model.stream.SessionState;
 import dev.softpick.model.stream.StateFormat;
 import java.lang.invoke.MethodHandles;
@@ -144,7 +143,7 @@ public final class StreamingSession implements AutoCloseable {
             if (!state.answered()) {
                 throw new IllegalStateException("there is no answer to the latest frame; call step before logits");
             }
-            WarmUp.of(model.config().normalizer())
+            model.steps()
                     .backend()
                     .matMul()
                     .multiply(state.answer(), 0, w.k(), 1, w, output, 0, w.n());

@@ -1,5 +1,6 @@
 package dev.softpick.model;
 
+import dev.softpick.kernels.layout.BlockSizes;
 import java.util.Arrays;
 
 /**
@@ -16,6 +17,9 @@ import java.util.Arrays;
  * </ul>
  */
 public final class Tensor {
+
+    /** Most elements of a tensor: those of the longest array that every JVM allocates. */
+    public static final int LARGEST_SIZE = BlockSizes.LARGEST_ARRAY;
 
     private final float[] values;
     private final int[] shape;
@@ -64,9 +68,9 @@ public final class Tensor {
                         "shape is " + Arrays.toString(shape) + "; every size must be 0 or more");
             }
             size *= n;
-            if (size > Integer.MAX_VALUE - 8) {
+            if (size > LARGEST_SIZE) {
                 throw new IllegalArgumentException("shape " + Arrays.toString(shape)
-                        + " has too many elements; a tensor holds at most " + (Integer.MAX_VALUE - 8));
+                        + " has too many elements; a tensor holds at most " + LARGEST_SIZE);
             }
         }
         return (int) size;

@@ -47,8 +47,8 @@ class ConcurrencyTest {
     /** Backends change under the callers' feet, as they do while kernels warm up. */
     @Test
     void platformAndVirtualThreadsShareAModel() throws Exception {
-        List<Backend> backends = new ArrayList<>(List.of(Backends.scalar(), Backends.chosen()));
-        Backend staged = Backends.scalar().with(null, Backends.chosen());
+        List<Backend> backends = new ArrayList<>(List.of(Backends.scalar(), Backends.preferred()));
+        Backend staged = Backends.scalar().with(null, Backends.preferred());
         ForwardPass pass = new ForwardPass(MODEL.config(), MODEL.weights());
         AtomicReference<Backend> current = new AtomicReference<>(backends.get(0));
         AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -80,7 +80,7 @@ class ConcurrencyTest {
         for (int i = 0; System.nanoTime() < end; i++) {
             current.set(backends.get(i % backends.size()));
             if (i < Backend.Family.values().length) {
-                staged = staged.with(Backend.Family.values()[i], Backends.chosen());
+                staged = staged.with(Backend.Family.values()[i], Backends.preferred());
                 backends.add(staged);
             }
             Thread.sleep(20);

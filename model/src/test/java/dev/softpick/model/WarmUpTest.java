@@ -1,11 +1,17 @@
 package dev.softpick.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.softpick.kernels.Reduce;
 import dev.softpick.kernels.select.Backends;
-import dev.softpick.model.forward.WarmUp;
+import java.io.File;
+import java.lang.management.ManagementFactory;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import jdk.jfr.Recording;
@@ -18,6 +24,8 @@ import org.junit.jupiter.api.Test;
 @Tag("presence")
 class WarmUpTest {
 
+    private static final String FORK = System.getProperty("softpick.test.fork", "");
+
     private static final String THREAD = "softpick-warm-up";
 
     @Test
@@ -26,25 +34,24 @@ class WarmUpTest {
         assertThat(jvm.exit()).as(jvm.output()).isZero();
         for (Normalizer normalizer : Normalizer.values()) {
             assertThat(jvm.output())
-                    .contains(normalizer.id() + (Backends.vectorModulePresent()
+                    .contains(normalizer.id() + (Backends.hasVector()
                             ? ": staged, then vector" : ": scalar, then scalar"));
         }
     }
 
     @Test
     void withoutCounterAndFlightRecorderItEndsToo() throws Exception {
-        String modules = Backends.vectorModulePresent() ? "java.base,jdk.incubator.vector" : "java.base";
+        String modules = Backends.hasVector() ? "java.base,jdk.incubator.vector" : "java.base";
         ChildJvm jvm = ChildJvm.run(Calls.class, List.of("--limit-modules", modules), "softpick");
         assertThat(jvm.exit()).as(jvm.output()).isZero();
         assertThat(jvm.output())
-                .contains(Backends.vectorModulePresent() ? "softpick: staged, then vector"
-                        : "softpick: scalar, then scalar");
+                .contains(Backends.hasVector() ? "softpick: staged, then vector" : "softpick: scalar, then scalar");
     }
 
     @Test
-    void whereTheBackendIsAskedForThereIsNoWarmUp() throws Exception {
-        String asked = Backends.vectorModulePresent() ? "vector" : "scalar";
-        for (String backend : List.of(asked, "scalar")) {
+    void whereTheBackendIsForcedThereIsNoWarmUp() throws Exception {
+        String forced = Backends.hasVector() ? "vector" : "scalar";
+        for (String backend : List.of(forced, "scalar")) {
             ChildJvm jvm = ChildJvm.run(Calls.class, List.of("-Dsoftpick.backend=" + backend), "softpick");
             assertThat(jvm.exit()).as(jvm.output()).isZero();
             assertThat(jvm.output()).contains("softpick: " + backend + ", then " + backend);
@@ -63,7 +70,7 @@ class WarmUpTest {
             ChildJvm jvm = ChildJvm.run(
                     Recorded.class, List.of("-Djava.util.logging.config.file=" + logging), "softmax");
             assertThat(jvm.exit()).as(jvm.output()).isZero();
-            if (Backends.vectorModulePresent()) {
+            if (Backends.hasVector()) {
                 assertThat(jvm.output())
                         .containsPattern("softpick kernels: vector kernels for softmax warm after [0-9]+ calls in "
                                 + "[0-9]+ ms")
@@ -71,7 +78,7 @@ class WarmUpTest {
             } else {
                 assertThat(jvm.output()).doesNotContain("warm after").doesNotContain("event");
             }
-            assertThat(jvm.output()).containsOnlyOnce("softpick kernels: " + (Backends.vectorModulePresent()
+            assertThat(jvm.output()).containsOnlyOnce("softpick kernels: " + (Backends.hasVector()
                     ? "vector backend, " : "scalar backend ("));
         } finally {
             Files.delete(logging);
@@ -83,13 +90,128 @@ class WarmUpTest {
         ChildJvm jvm = ChildJvm.run(Interrupted.class, List.of());
         assertThat(jvm.exit()).as(jvm.output()).isZero();
         assertThat(jvm.output())
-                .contains("interrupted true, " + (Backends.vectorModulePresent() ? "staged" : "scalar"));
+                .contains("interrupted true, " + (Backends.hasVector() ? "staged" : "scalar"));
+    }
+
+    @Test
+    void aSecondModelThatTakesOtherPathsIsRehearsedToo() throws Exception {
+        assumeTrue(Backends.hasVector() && (FORK.isEmpty() || FORK.equals("vector-512")));
+        ChildJvm jvm = ChildJvm.run(Second.class, List.of("-Xmx1g"));
+        assertThat(jvm.exit()).as(jvm.output()).isZero();
+        assertThat(jvm.output()).contains("bytes of its calls: 0");
+    }
+
+    @Test
+    void whatC2DoesNotCompileStaysScalarAndTheLogSaysSo() throws Exception {
+        assumeTrue(Backends.hasVector() && (FORK.isEmpty() || FORK.equals("vector-512")));
+        ChildJvm jvm = ChildJvm.run(
+                Calls.Once.class,
+                List.of("-XX:CompileCommand=quiet", "-XX:CompileCommand=exclude,dev.softpick.kernels.vector.VectorLayerNorm::*"));
+        assertThat(jvm.exit()).as(jvm.output()).isZero();
+        assertThat(jvm.output()).contains("[LAYER_NORM] stay scalar for softpick").contains("then staged");
+    }
+
+    @Test
+    void jvmsWhoseC2DoesNotTurnVectorsIntoInstructionsRunScalarCode() throws Exception {
+        assumeTrue(Backends.hasVector() && (FORK.isEmpty() || FORK.equals("vector-512")));
+        List<List<String>> jvms = List.of(
+                List.of("-XX:TieredStopAtLevel=3"),
+                List.of("-XX:TieredStopAtLevel=2"),
+                List.of("-XX:TieredStopAtLevel=1"),
+                List.of("-XX:+UnlockExperimentalVMOptions", "-XX:-EnableVectorSupport"),
+                List.of("-XX:MaxVectorSize=8"));
+        for (List<String> flags : jvms) {
+            ChildJvm jvm = ChildJvm.run(Calls.Once.class, flags);
+            assertThat(jvm.exit()).as(jvm.output()).isZero();
+            assertThat(jvm.output()).as(flags.toString()).contains("then scalar").contains("absSum 6.0");
+        }
+    }
+
+    @Test
+    void aForcedVectorBackendIsRefusedWhereVectorsHaveAnotherWidth() throws Exception {
+        assumeTrue(Backends.hasVector() && (FORK.isEmpty() || FORK.equals("vector-512")));
+        ChildJvm jvm = ChildJvm.run(
+                Calls.Once.class, List.of("-XX:MaxVectorSize=8", "-Dsoftpick.backend=vector"));
+        assertThat(jvm.exit()).isNotZero();
+        assertThat(jvm.output()).contains("vectors have 64 bits here; the vector kernels are written for 128, 256 and 512");
+    }
+
+    @Test
+    void aClassLoaderThatIsClosedMeanwhileLeavesNoTrace() throws Exception {
+        ChildJvm jvm = ChildJvm.run(Unloaded.class, List.of());
+        assertThat(jvm.exit()).as(jvm.output()).isZero();
+        assertThat(jvm.output()).contains("the thread has ended").doesNotContain("Exception").doesNotContain("Error");
+    }
+
+    /** Loads a model in a class loader of its own and closes that at once. */
+    static final class Unloaded {
+
+        private Unloaded() {}
+
+        public static void main(String[] args) throws Exception {
+            List<URL> urls = new ArrayList<>();
+            for (String path : System.getProperty("java.class.path").split(File.pathSeparator)) {
+                urls.add(Path.of(path).toUri().toURL());
+            }
+            URLClassLoader loader = new URLClassLoader(urls.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
+            Class<?> calls = loader.loadClass(Calls.class.getName());
+            var model = calls.getDeclaredMethod("model", loader.loadClass(Normalizer.class.getName()));
+            model.setAccessible(true);
+            model.invoke(null, loader.loadClass(Normalizer.class.getName()).getEnumConstants()[0]);
+            loader.close();
+            for (Thread thread : Thread.getAllStackTraces().keySet()) {
+                if (thread.getName().equals(THREAD)) {
+                    thread.join(30_000);
+                }
+            }
+            System.out.println("the thread has ended");
+        }
+    }
+
+    /** A model whose window, feed-forward layer and classes are not those of the first one. */
+    static final class Second {
+
+        private Second() {}
+
+        public static void main(String[] args) {
+            SoftpickConfig.Builder builder = SoftpickConfig.builder().embedDim(64).hiddenSize(64).numHeads(1).numLayers(1);
+            SoftpickTransformer.random(builder.windowSize(60).build(), 1).warmUp();
+            SoftpickConfig config = builder.embedDim(20).hiddenSize(250).numHeads(5).windowSize(300).build();
+            SoftpickTransformer model = SoftpickTransformer.random(config, 2);
+            model.warmUp();
+            float[] x = Fixtures.gaussian(3, 300 * 20);
+            float[] y = new float[250];
+            // The first calls take scratch memory, and code that is no kernel's is compiled.
+            for (int call = 0; call < 3; call++) {
+                model.forward(x, 1, 300, y);
+            }
+            var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+            long before = threads.getCurrentThreadAllocatedBytes();
+            for (int call = 0; call < 5; call++) {
+                model.forward(x, 1, 300, y);
+            }
+            System.out.println("bytes of its calls: " + (threads.getCurrentThreadAllocatedBytes() - before));
+        }
     }
 
     /** Calls before, while and after kernels warm up, all compared with the first. Needs java.base alone. */
     static final class Calls {
 
         private Calls() {}
+
+        /** One warm-up. */
+        static final class Once {
+
+            private Once() {}
+
+            public static void main(String[] args) {
+                System.out.println("absSum " + Reduce.absSum(new float[] {1, 2, 3}));
+                SoftpickTransformer model = model(Normalizer.SOFTPICK);
+                String before = model.steps().backend().name();
+                model.warmUp();
+                System.out.println(before + ", then " + model.steps().backend().name());
+            }
+        }
 
         static SoftpickTransformer model(Normalizer normalizer) {
             return SoftpickTransformer.random(
@@ -102,7 +224,7 @@ class WarmUpTest {
             for (String name : args) {
                 Normalizer normalizer = Normalizer.fromId(name);
                 SoftpickTransformer model = model(normalizer);
-                String before = WarmUp.of(normalizer).backend().name();
+                String before = model.steps().backend().name();
                 float[][] x = {Fixtures.gaussian(1, 60 * 20), Fixtures.gaussian(2, 250 * 20), Fixtures.gaussian(3, 20)};
                 int[] steps = {60, 250, 1};
                 float[][] expected = new float[3][96];
@@ -125,12 +247,11 @@ class WarmUpTest {
                     if (Arrays.mismatch(again, 0, (1 + call % 250) * 96, streamed, 0, (1 + call % 250) * 96) >= 0) {
                         throw new AssertionError(normalizer.id() + ": session " + call + " has other bits");
                     }
-                    boolean warm = WarmUp.of(normalizer).backend() == Backends.chosen();
+                    boolean warm = model.steps().backend() == Backends.preferred();
                     rest -= warm ? 1 : 0;
                 }
                 model.warmUp();
-                System.out.println(normalizer.id() + ": " + before + ", then "
-                        + WarmUp.of(normalizer).backend().name());
+                System.out.println(normalizer.id() + ": " + before + ", then " + model.steps().backend().name());
             }
             for (Thread thread : Thread.getAllStackTraces().keySet()) {
                 if (thread.getName().equals(THREAD)) {
@@ -161,7 +282,7 @@ class WarmUpTest {
             SoftpickTransformer model = Calls.model(Normalizer.SOFTPICK);
             Thread.currentThread().interrupt();
             model.warmUp();
-            String backend = WarmUp.of(Normalizer.SOFTPICK).backend().name();
+            String backend = model.steps().backend().name();
             System.out.println("interrupted " + Thread.interrupted() + ", " + backend);
         }
     }

@@ -1,5 +1,6 @@
 package dev.softpick.cli.io;
 
+import dev.softpick.model.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -14,7 +15,7 @@ import java.util.Arrays;
 public record BatchShape(int batch, int steps, int embed) {
 
     /** The longest array that every JVM can make. */
-    static final int LONGEST_ARRAY = Integer.MAX_VALUE - 8;
+    static final int LONGEST_ARRAY = Tensor.LARGEST_SIZE;
 
     /**
      * The sizes of an array with two or three axes: {@code [steps, embed]} is a batch of one.

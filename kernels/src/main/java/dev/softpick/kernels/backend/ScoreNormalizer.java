@@ -9,6 +9,9 @@ import dev.softpick.kernels.layout.PagedKeyValueCache;
  */
 public sealed interface ScoreNormalizer {
 
+    /** Its name in model files. */
+    String id();
+
     /** Whether weights are linear in the scores but for the denominator, so that a state can stand for old values. */
     default boolean isLinear() {
         return false;
@@ -33,6 +36,11 @@ public sealed interface ScoreNormalizer {
 
     /** {@code s_i / (1 + Σ|s_j|)}. */
     record Softpick() implements ScoreNormalizer {
+
+        @Override
+        public String id() {
+            return "softpick";
+        }
 
         @Override
         public boolean isLinear() {
@@ -70,6 +78,11 @@ public sealed interface ScoreNormalizer {
     record Softmax() implements ScoreNormalizer {
 
         @Override
+        public String id() {
+            return "softmax";
+        }
+
+        @Override
         public void weights(RowKernels kernels, float[] x, int xOffset, float[] out, int outOffset, int length) {
             kernels.softmax(x, xOffset, out, outOffset, length, 1f);
         }
@@ -102,6 +115,11 @@ public sealed interface ScoreNormalizer {
      * @param a the learned factor
      */
     record SSMax(float a) implements ScoreNormalizer {
+
+        @Override
+        public String id() {
+            return "ssmax";
+        }
 
         /** {@code a·log(n)}; {@code StrictMath}, so the same on every machine. */
         public static float scale(float a, int n) {
@@ -137,6 +155,11 @@ public sealed interface ScoreNormalizer {
 
     /** {@code relu(e^{s_i−m} − e^{−m}) / (Σ|e^{s_j−m} − e^{−m}| + 1e-8)}, m the largest s. */
     record RectifiedSoftpick() implements ScoreNormalizer {
+
+        @Override
+        public String id() {
+            return "rectified_softpick";
+        }
 
         @Override
         public void weights(RowKernels kernels, float[] x, int xOffset, float[] out, int outOffset, int length) {

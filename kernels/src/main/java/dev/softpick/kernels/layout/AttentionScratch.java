@@ -9,7 +9,7 @@ import dev.softpick.kernels.numerics.VirtualLanes;
 public final class AttentionScratch {
 
     /** Most query rows that a kernel works on at once. */
-    public static final int ROWS = 6;
+    public static final int ROWS = BlockSizes.TILE_ROWS;
 
     public final int headSize;
 

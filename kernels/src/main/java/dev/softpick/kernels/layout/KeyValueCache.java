@@ -16,8 +16,7 @@ import java.util.Arrays;
  */
 public final class KeyValueCache {
 
-    /** Keys in a chunk for head sizes up to 96; see {@link #chunkFor}. */
-    private static final int CHUNK = 192;
+    private static final int CHUNK = BlockSizes.CHUNK;
 
     private final AttentionScratch scratch;
     private final int queryStride;
@@ -66,7 +65,7 @@ public final class KeyValueCache {
     /**
      * Keys in a chunk: a constant of the head size alone, because which path a row takes may depend on nothing else. A
      * row pays 2·headSize keys' work for the state, so a chunk of at least twice the head size never loses; a multiple
-     * of 6 (rows of a tile) and of 64 (lanes). 192 against 128 and 256 at D = 64: benchmark {@code Attention}.
+     * of 64 (lanes), and of the usual tile's 6 rows, so that tiles seldom straddle chunks. 192 against 128 and 256 at D = 64: benchmark {@code Attention}.
      */
     public static int chunkFor(int headSize) {
         return CHUNK * Math.ceilDiv(headSize, CHUNK / 2);

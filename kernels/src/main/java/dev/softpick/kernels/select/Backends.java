@@ -8,16 +8,12 @@ import dev.softpick.kernels.vector.VectorBackend;
  * Chooses the backend, once, and says why.
  *
  * <p>Kernels that are called on their own ask {@link #current}. A model serves its first calls on {@link #scalar} while
- * {@link #chosen} warms up, unless the choice {@linkplain #isAsked was asked for}.
+ * {@link #preferred} warms up, unless the choice {@linkplain #isForced is forced}.
  */
 public final class Backends {
 
     /** System property that overrides the choice: {@code vector}, from the first call on, or {@code scalar}. */
     public static final String PROPERTY = "softpick.backend";
-
-    private static final String VECTOR_MODULE = "jdk.incubator.vector";
-
-    private static final String NO_VECTORS = "the vector backend needs --add-modules " + VECTOR_MODULE;
 
     private Backends() {}
 
@@ -27,24 +23,34 @@ public final class Backends {
      * @throws IllegalStateException if the system property asks for something that cannot be had
      */
     public static Backend current() {
-        Chosen.check();
-        return Announced.BACKEND;
+        check();
+        return Current.BACKEND;
     }
 
-    /** The same without the line in the log, which takes a young JVM 50 ms. */
-    public static Backend chosen() {
-        Chosen.check();
-        return Chosen.BACKEND;
+    /**
+     * What {@link #current} most likely is, without a look at the flags of the JVM and the line in the log, which take a
+     * cold one 100 ms: what weights are packed for.
+     */
+    public static Backend preferred() {
+        check();
+        return FirstSight.BACKEND;
     }
 
-    /** Whether {@link #chosen} follows the system property. */
-    public static boolean isAsked() {
-        return Chosen.ASKED;
+    private static void check() {
+        String problem = FirstSight.CHOICE.problem();
+        if (problem != null) {
+            throw new IllegalStateException(problem);
+        }
     }
 
-    /** Why {@link #chosen} is what it is, in a few words. */
+    /** Whether the system property chose. */
+    public static boolean isForced() {
+        return FirstSight.CHOICE.forced();
+    }
+
+    /** Why {@link #current} is what it is, in a few words. */
     public static String reason() {
-        return Chosen.REASON;
+        return Current.CHOICE.reason();
     }
 
     /** The scalar backend, which always works. */
@@ -55,78 +61,39 @@ public final class Backends {
     /**
      * The vector backend.
      *
-     * @throws IllegalStateException where {@code jdk.incubator.vector} is not in the boot layer
+     * @throws IllegalStateException where it cannot be had, whose message says why
      */
     public static Backend vector() {
-        if (!vectorModulePresent()) {
-            throw new IllegalStateException(NO_VECTORS);
+        String refusal = Machine.atFirstSight().refusal();
+        if (refusal != null) {
+            throw new IllegalStateException(refusal);
         }
         return Vector.BACKEND;
     }
 
     /** Whether {@link #vector} can be had. */
-    public static boolean vectorModulePresent() {
-        return ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent();
+    public static boolean hasVector() {
+        return Machine.atFirstSight().refusal() == null;
     }
 
-    /** C2 turns vectors into instructions; without it each one is an object. */
-    private static boolean hasOptimizingCompiler() {
-        String mode = System.getProperty("java.vm.info", "");
-        return !mode.contains("interpreted mode") && !mode.contains("emulated-client");
+    /** Made when the first kernel or model needs it; loads no vector class but the backend itself. */
+    private static final class FirstSight {
+
+        static final Choice CHOICE = Choice.of(System.getProperty(PROPERTY), Machine.atFirstSight());
+        static final Backend BACKEND = CHOICE.vector() && CHOICE.problem() == null ? Vector.BACKEND : Scalar.BACKEND;
     }
 
-    /** The choice, made when the first kernel is asked for; loads no vector class but the backend itself. */
-    private static final class Chosen {
+    private static final class Current {
 
-        static final Backend BACKEND;
-        static final String REASON;
-        static final boolean ASKED;
-
-        /** Why there is no backend; null where there is. Kept, since an initializer that throws is an error, once. */
-        private static final String PROBLEM;
+        static final Choice CHOICE = FirstSight.CHOICE.vector() && !FirstSight.CHOICE.forced()
+                ? Choice.of(null, Machine.here()) : FirstSight.CHOICE;
+        static final Backend BACKEND = CHOICE.vector() ? Vector.BACKEND : Scalar.BACKEND;
 
         static {
-            String asked = System.getProperty(PROPERTY);
-            ASKED = asked != null;
-            String problem = null;
-            boolean vector;
-            if (asked != null) {
-                vector = asked.equals("vector");
-                if (!vector && !asked.equals("scalar")) {
-                    problem = "system property " + PROPERTY + " is '" + asked + "'; allowed are vector and scalar";
-                } else if (vector && !vectorModulePresent()) {
-                    problem = NO_VECTORS;
-                }
-                REASON = "system property " + PROPERTY;
-            } else if (!vectorModulePresent()) {
-                vector = false;
-                REASON = "module " + VECTOR_MODULE + " is missing; start java with --add-modules " + VECTOR_MODULE;
-            } else if (!hasOptimizingCompiler()) {
-                vector = false;
-                REASON = "this JVM runs without the C2 compiler";
-            } else {
-                vector = true;
-                REASON = "module " + VECTOR_MODULE + " is present";
-            }
-            PROBLEM = problem;
-            BACKEND = problem != null ? null : vector ? vector() : scalar();
-        }
-
-        static void check() {
-            if (PROBLEM != null) {
-                throw new IllegalStateException(PROBLEM);
-            }
-        }
-    }
-
-    private static final class Announced {
-
-        static final Backend BACKEND = Chosen.BACKEND;
-
-        static {
+            String width = BACKEND.width() > 0 ? ", " + BACKEND.width() + " bits" : "";
             System.getLogger("dev.softpick")
-                    .log(System.Logger.Level.INFO, "softpick kernels: " + BACKEND.name() + " backend"
-                            + (BACKEND.width() > 0 ? ", " + BACKEND.width() + " bits" : "") + " (" + Chosen.REASON + ")");
+                    .log(System.Logger.Level.INFO,
+                            "softpick kernels: " + BACKEND.name() + " backend" + width + " (" + CHOICE.reason() + ")");
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.softpick.kernels.vector;
 
+import dev.softpick.kernels.layout.BlockSizes;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
@@ -20,23 +21,23 @@ final class MicroKernel {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
 
-    private static final int NV = PanelWidth.VECTORS;
+    private static final int NV = VectorWidth.VECTORS;
 
     /**
      * Rows of a tile. 6 divides 60, the usual window; 6 × 4 beats 12 × 2, 14 × 2 and 8 × 3 where weights stream. At 256
      * bits with 16 registers C2 loads two rows' A at a time and keeps a twelfth accumulator in memory: 40 % of the peak
      * with 6 rows.
      */
-    static final int MR = LANES == 8 && NV == 2 ? 5 : 6;
+    static final int MR = LANES == 8 && NV == 2 ? 5 : BlockSizes.TILE_ROWS;
 
     /** Columns of a tile. */
-    static final int NR = PanelWidth.NR;
+    static final int NR = VectorWidth.NR;
 
     /**
      * Most rows of B in one call. C2 guards loops that may run longer than 1,000 times with an outer loop, whose
      * variables push A's address into a vector register: 70 % of the peak without this bound, 88 % with it.
      */
-    static final int MAX_K = 960;
+    static final int MAX_K = BlockSizes.DEPTH;
 
     private MicroKernel() {}
 

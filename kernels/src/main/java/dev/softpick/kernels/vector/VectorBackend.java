@@ -21,7 +21,7 @@ public final class VectorBackend {
     /** All families of this package. */
     public static Backend create() {
         return new Backend(
-                "vector", PanelWidth.BITS, PanelWidth.NR, new MatMul(), new Rows(), new LayerNorms(), new Attention(),
+                "vector", VectorWidth.BITS, VectorWidth.NR, new MatMul(), new Rows(), new LayerNorms(), new Attention(),
                 new RowAttention());
     }
 

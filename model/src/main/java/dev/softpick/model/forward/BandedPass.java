@@ -19,7 +19,7 @@ public final class BandedPass {
 
     /** Runs the batch on what is warm. */
     public void run(float[] input, int batch, int steps, float[] output) {
-        Backend backend = WarmUp.of(pass.config().normalizer()).backend();
+        Backend backend = pass.warmUp().backend();
         int block = Math.min(steps, Scratch.BLOCK_ROWS);
         Lane known = pool.take(1, 1, block);
         Lane lane = known != null ? known : new Lane(block);

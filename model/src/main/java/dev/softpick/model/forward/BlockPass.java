@@ -1,6 +1,7 @@
 package dev.softpick.model.forward;
 
 import dev.softpick.kernels.backend.Backend;
+import dev.softpick.kernels.layout.BlockSizes;
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.Weights;
 import dev.softpick.model.weights.AttentionWeights;
@@ -14,9 +15,6 @@ import dev.softpick.model.weights.Rows;
  * team. Reads and writes the regions of a {@link Scratch}.
  */
 public final class BlockPass {
-
-    /** Rows that the micro-kernel computes together at most widths. */
-    private static final int TILE_ROWS = 6;
 
     private final NormWeights attentionNorm;
     private final AttentionWeights attention;
@@ -35,7 +33,7 @@ public final class BlockPass {
      */
     int items(int sequences, int steps) {
         int heads = Math.multiplyExact(sequences, attention.heads());
-        int tiles = Math.ceilDiv(sequences * steps, TILE_ROWS);
+        int tiles = Math.ceilDiv(sequences * steps, BlockSizes.TILE_ROWS);
         return Math.max(Math.max(heads, tiles), Math.max(attention.qkv().count(), ffn.up().count()));
     }
 
@@ -63,7 +61,7 @@ public final class BlockPass {
                 }
                 allProjected(backend, s);
             }
-        } else if (rows < team.size() * TILE_ROWS && rows <= Scratch.BLOCK_ROWS) {
+        } else if (rows < team.size() * BlockSizes.TILE_ROWS && rows <= Scratch.BLOCK_ROWS) {
             allByColumns(backend, s, team);
         } else {
             int heads = attention.heads();
@@ -187,7 +185,8 @@ public final class BlockPass {
             return Scratch.BLOCK_ROWS;
         }
         int blocks = team.size() * Math.ceilDiv(rows, team.size() * Scratch.BLOCK_ROWS);
-        return Math.min(Scratch.BLOCK_ROWS, Math.ceilDiv(Math.ceilDiv(rows, blocks), TILE_ROWS) * TILE_ROWS);
+        int tiles = Math.ceilDiv(Math.ceilDiv(rows, blocks), BlockSizes.TILE_ROWS);
+        return Math.min(Scratch.BLOCK_ROWS, tiles * BlockSizes.TILE_ROWS);
     }
 
     /** Layer norm, then queries, keys and values, of some rows. */

@@ -2,6 +2,7 @@ package dev.softpick.model.forward;
 
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.layout.Panels;
+import dev.softpick.kernels.select.BackendWarmUp;
 import dev.softpick.model.OutputMode;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.weights.ModelWeights;
@@ -14,6 +15,7 @@ public final class ForwardPass {
 
     private final SoftpickConfig config;
     private final ModelWeights weights;
+    private final BackendWarmUp warmUp;
     private final BlockPass[] blocks;
     private final ScratchPool<Scratch> pool;
     private final int members;
@@ -35,6 +37,7 @@ public final class ForwardPass {
             SoftpickConfig config, ModelWeights weights, ScratchPool<Scratch> pool, int members, Executor executor) {
         this.config = config;
         this.weights = weights;
+        warmUp = ModelWarmUp.of(config, weights);
         this.pool = pool;
         this.members = members;
         this.executor = executor;
@@ -61,9 +64,14 @@ public final class ForwardPass {
         };
     }
 
+    /** What decides on what a call runs. */
+    public BackendWarmUp warmUp() {
+        return warmUp;
+    }
+
     /** Runs the batch on what is warm. */
     public void run(float[] input, int batch, int steps, int[] lengths, float[] output, Result result) {
-        run(WarmUp.of(config.normalizer()).backend(), input, batch, steps, lengths, output, result);
+        run(warmUp.backend(), input, batch, steps, lengths, output, result);
     }
 
     /**

@@ -3,7 +3,7 @@ package dev.softpick.model.forward;
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.PagedKeyValueCache;
-import dev.softpick.model.Normalizer;
+import dev.softpick.kernels.select.BackendWarmUp;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.weights.AttentionWeights;
 import dev.softpick.model.weights.BlockWeights;
@@ -16,8 +16,14 @@ import dev.softpick.model.weights.ModelWeights;
  *
  * @param config the model's options
  * @param weights its weights
+ * @param warmUp what decides on what a call runs
  */
-public record RowPass(SoftpickConfig config, ModelWeights weights) {
+public record RowPass(SoftpickConfig config, ModelWeights weights, BackendWarmUp warmUp) {
+
+    /** On what is warm. */
+    public RowPass(SoftpickConfig config, ModelWeights weights) {
+        this(config, weights, ModelWarmUp.of(config, weights));
+    }
 
     /** Memory for so many rows, at most {@link Scratch#BLOCK_ROWS}. */
     public Scratch newScratch(int rows) {
@@ -29,7 +35,7 @@ public record RowPass(SoftpickConfig config, ModelWeights weights) {
         AttentionWeights attention = weights.blocks().getFirst().attention();
         return new PagedKeyValueCache(
                 Math.multiplyExact(config.numLayers(), config.numHeads()), config.headSize(), attention.qkv().width(),
-                window, config.normalizer() == Normalizer.SOFTPICK);
+                window, attention.scores().isLinear());
     }
 
     /** First hidden states, and the first block's queries, keys and values, of frames. */

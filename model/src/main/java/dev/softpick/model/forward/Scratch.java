@@ -1,5 +1,6 @@
 package dev.softpick.model.forward;
 
+import dev.softpick.kernels.layout.BlockSizes;
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.Panels;
 import dev.softpick.model.weights.Rows;
@@ -81,9 +82,9 @@ public final class Scratch implements ScratchPool.Memory<Scratch> {
 
     private static float[] allocate(long floats) {
         long size = Panels.LEAD + floats;
-        if (size > Integer.MAX_VALUE - 8) {
+        if (size > BlockSizes.LARGEST_ARRAY) {
             throw new IllegalArgumentException("steps is too large: one sequence needs " + size
-                    + " floats of scratch memory, an array holds " + (Integer.MAX_VALUE - 8));
+                    + " floats of scratch memory, an array holds " + BlockSizes.LARGEST_ARRAY);
         }
         return new float[(int) size];
     }

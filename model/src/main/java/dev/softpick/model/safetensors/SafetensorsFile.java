@@ -1,5 +1,6 @@
 package dev.softpick.model.safetensors;
 
+import dev.softpick.kernels.layout.BlockSizes;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -45,7 +46,7 @@ import java.util.Objects;
 public final class SafetensorsFile implements Closeable {
 
     /** JDKs differ in the last few. */
-    private static final int LONGEST_ARRAY = Integer.MAX_VALUE - 8;
+    private static final int LONGEST_ARRAY = BlockSizes.LARGEST_ARRAY;
 
     private final Header header;
     private final Data data;

@@ -1,5 +1,6 @@
 package dev.softpick.model.stream;
 
+import dev.softpick.kernels.layout.BlockSizes;
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.PagedKeyValueCache;
 import dev.softpick.model.Normalizer;
@@ -54,9 +55,9 @@ public final class StateFormat {
         SoftpickConfig config = session.config();
         long position = session.position();
         long size = size(config, session.window(), position);
-        if (size > Integer.MAX_VALUE - 8) {
+        if (size > BlockSizes.LARGEST_ARRAY) {
             throw new IllegalStateException(
-                    "the state has " + size + " bytes; an array holds at most " + (Integer.MAX_VALUE - 8));
+                    "the state has " + size + " bytes; an array holds at most " + BlockSizes.LARGEST_ARRAY);
         }
         ByteBuffer bytes = ByteBuffer.allocate((int) size).order(ByteOrder.LITTLE_ENDIAN);
         bytes.put(MAGIC).putInt(VERSION).putInt(session.window().ordinal()).put(fingerprint);

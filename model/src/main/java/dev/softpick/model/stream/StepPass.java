@@ -6,7 +6,6 @@ import dev.softpick.model.forward.ForwardPass;
 import dev.softpick.model.forward.RowPass;
 import dev.softpick.model.forward.Scratch;
 import dev.softpick.model.forward.ScratchPool;
-import dev.softpick.model.forward.WarmUp;
 import java.util.Arrays;
 
 /**
@@ -146,8 +145,9 @@ public final class StepPass {
         state.moveTo(saved.position(), saved.answered());
     }
 
-    private Backend backend() {
-        return WarmUp.of(rows.config().normalizer()).backend();
+    /** What is warm. */
+    public Backend backend() {
+        return rows.warmUp().backend();
     }
 
     private StepScratch take(int count) {

@@ -2,6 +2,7 @@ package dev.softpick.model.weights;
 
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.layout.BFloat16Panels;
+import dev.softpick.kernels.layout.BlockSizes;
 import dev.softpick.kernels.layout.Int8Panels;
 import dev.softpick.kernels.layout.PanelBuffers;
 import dev.softpick.kernels.layout.Panels;
@@ -13,9 +14,9 @@ import dev.softpick.model.WeightFormat;
 /** One array for all packed kernels, in the order in which they are read; {@link Panels#LEAD} says why one. */
 final class WeightStore {
 
-    private static final int LARGEST = Integer.MAX_VALUE - 8;
+    private static final int LARGEST = BlockSizes.LARGEST_ARRAY;
 
-    private final Backend backend = Backends.chosen();
+    private final Backend backend = Backends.preferred();
     private final int width = backend.panelWidth();
     private final WeightFormat format;
     private final PanelBuffers buffers;

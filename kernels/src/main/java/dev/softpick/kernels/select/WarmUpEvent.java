@@ -1,4 +1,4 @@
-package dev.softpick.model.forward;
+package dev.softpick.kernels.select;
 
 import jdk.jfr.Category;
 import jdk.jfr.Description;
@@ -8,11 +8,11 @@ import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
 
-/** Tells the flight recorder that calls run on vector kernels from now on. Loaded only where {@code jdk.jfr} is. */
+/** Tells the flight recorder how a warm-up ended. Loaded only where {@code jdk.jfr} is. */
 @Name("dev.softpick.WarmUp")
 @Label("Warm-Up")
 @Category("Softpick")
-@Description("The vector kernels of a normalizer are compiled, and models have moved to them")
+@Description("The vector kernels that some models need are compiled, and the models have moved to them")
 @StackTrace(false)
 final class WarmUpEvent extends Event {
 
@@ -26,11 +26,16 @@ final class WarmUpEvent extends Event {
     @Timespan(Timespan.NANOSECONDS)
     private long timeTaken;
 
-    static void commit(String normalizer, int calls, long nanos) {
+    @Label("Complete")
+    @Description("Whether no kernel stays scalar because C2 did not compile it in time")
+    private boolean complete;
+
+    static void commit(String normalizer, int calls, long nanos, boolean complete) {
         WarmUpEvent event = new WarmUpEvent();
         event.normalizer = normalizer;
         event.calls = calls;
         event.timeTaken = nanos;
+        event.complete = complete;
         event.commit();
     }
 }

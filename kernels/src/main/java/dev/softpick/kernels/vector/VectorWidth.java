@@ -3,13 +3,14 @@ package dev.softpick.kernels.vector;
 import jdk.incubator.vector.VectorShape;
 
 /**
- * How wide a panel is, told without a vector class: weights are packed while a young JVM still waits for its first
- * answer, and loading a species costs it 12 ms, asking for the shape 0.6.
+ * How wide vectors and panels are, told without a vector class: weights are packed while a cold JVM still waits for its
+ * first answer, and loading a species costs it 12 ms, asking for the shape 0.6. The kernels are written for 128, 256 and
+ * 512 bits; elsewhere they are not chosen.
  */
-final class PanelWidth {
+public final class VectorWidth {
 
     /** Bits of a vector at the width that the machine prefers. */
-    static final int BITS = VectorShape.preferredShape().vectorBitSize();
+    public static final int BITS = VectorShape.preferredShape().vectorBitSize();
 
     /**
      * Vectors in a row of {@link MicroKernel}'s tile: 4 where there are 32 vector registers (24 accumulators + 4 of B +
@@ -21,7 +22,7 @@ final class PanelWidth {
     /** Columns of a tile, and so of a panel. */
     static final int NR = VECTORS * BITS / Float.SIZE;
 
-    private PanelWidth() {}
+    private VectorWidth() {}
 
     private static boolean isX86() {
         String arch = System.getProperty("os.arch");
