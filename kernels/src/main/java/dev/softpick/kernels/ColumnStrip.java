@@ -16,12 +16,18 @@ final class ColumnStrip {
     /** Elements between the columns: rows of a power of two would push each other out of the first cache. */
     private static final int GAP = 16;
 
+    /** Rows that all columns of a strip are copied from at once: their cache lines are still there for the next columns. */
+    private static final int ROWS = 16;
+
     private static final int LONGEST_SPARE = 4096;
 
     private static final AtomicReference<ColumnStrip> SPARE = new AtomicReference<>();
 
     /** The columns, {@link #at} apart. */
     final float[] values;
+
+    /** A number for each of the columns of {@link SoftpickColumns}, which works in {@link #values}. */
+    final double[] sums = new double[512];
 
     private final int longest;
 
@@ -53,28 +59,36 @@ final class ColumnStrip {
 
     /** Copies {@code count} columns out of a block whose rows are {@code columns} long. */
     void read(float[] x, int from, int length, int columns, int count) {
-        int c = 0;
-        for (; c + 8 <= count; c += 8) {
-            readEight(x, from + c, length, columns, at(c));
-        }
-        for (; c < count; c++) {
-            int to = at(c);
-            for (int i = 0; i < length; i++) {
-                values[to + i] = x[from + c + i * columns];
+        for (int row = 0; row < length; row += ROWS) {
+            int rows = Math.min(ROWS, length - row);
+            int at = from + row * columns;
+            int c = 0;
+            for (; c + 8 <= count; c += 8) {
+                readEight(x, at + c, rows, columns, at(c) + row);
+            }
+            for (; c < count; c++) {
+                int to = at(c) + row;
+                for (int i = 0; i < rows; i++) {
+                    values[to + i] = x[at + c + i * columns];
+                }
             }
         }
     }
 
     /** Copies them back. */
     void write(float[] out, int to, int length, int columns, int count) {
-        int c = 0;
-        for (; c + 8 <= count; c += 8) {
-            writeEight(out, to + c, length, columns, at(c));
-        }
-        for (; c < count; c++) {
-            int from = at(c);
-            for (int i = 0; i < length; i++) {
-                out[to + c + i * columns] = values[from + i];
+        for (int row = 0; row < length; row += ROWS) {
+            int rows = Math.min(ROWS, length - row);
+            int at = to + row * columns;
+            int c = 0;
+            for (; c + 8 <= count; c += 8) {
+                writeEight(out, at + c, rows, columns, at(c) + row);
+            }
+            for (; c < count; c++) {
+                int from = at(c) + row;
+                for (int i = 0; i < rows; i++) {
+                    out[at + c + i * columns] = values[from + i];
+                }
             }
         }
     }

@@ -23,7 +23,8 @@ import dev.softpick.kernels.select.Backends;
  * </ul>
  *
  * <p>The same row has the same bits on every machine and width, along any axis, at any offset. Thread-safe.
- * Allocates nothing; along another axis than the last, a lone caller with up to 4,096 elements along it. {@code out} may be {@code x}. Source: Zuhri et al. 2025, "Softpick: No Attention Sink, No
+ * Allocates nothing; along another axis than the last, a lone caller with up to 4,096 elements along it.
+ * {@code out} may be {@code x}. Source: Zuhri et al. 2025, "Softpick: No Attention Sink, No
  * Massive Activations with Rectified Softmax", arXiv 2504.20966.
  */
 public final class RectifiedSoftpick {

@@ -15,7 +15,8 @@ import dev.softpick.kernels.select.Backends;
  * any length and input, some 3e-7 on random data; beyond d = 87 the result is 0.
  *
  * <p>The same row has the same bits on every machine and width, along any axis, at any offset. Thread-safe.
- * Allocates nothing; along another axis than the last, a lone caller with up to 4,096 elements along it. {@code out} may be {@code x}. Source: Bridle 1990.
+ * Allocates nothing; along another axis than the last, a lone caller with up to 4,096 elements along it.
+ * {@code out} may be {@code x}. Source: Bridle 1990.
  */
 public final class Softmax {
 

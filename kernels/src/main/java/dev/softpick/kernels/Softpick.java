@@ -17,7 +17,8 @@ import dev.softpick.kernels.select.Backends;
  * are equal; for a subnormal result, no more than that plus one unit in its last place.
  *
  * <p>The same row has the same bits on every machine and width, along any axis, at any offset. Thread-safe.
- * Allocates nothing; along another axis than the last, a lone caller with up to 4,096 elements along it. {@code out} may be {@code x}. Source: Edifice {@code Edifice.Blocks.Softpick.compute/2}.
+ * Allocates nothing; along another axis than the last, a lone caller.
+ * {@code out} may be {@code x}. Source: Edifice {@code Edifice.Blocks.Softpick.compute/2}.
  */
 public final class Softpick {
 
@@ -40,23 +41,9 @@ public final class Softpick {
             if (inner == 1) {
                 kernels.softpick(x, from, out, from, length);
             } else {
-                columns(kernels, x, from, length, inner, out);
+                SoftpickColumns.normalize(kernels, x, from, length, inner, out);
             }
         }
-    }
-
-    private static void columns(
-            RowKernels kernels, float[] x, int from, int length, int columns, float[] out) {
-        ColumnStrip strip = ColumnStrip.take(length, columns);
-        for (int column = 0; column < columns; column += ColumnStrip.COLUMNS) {
-            int count = Math.min(ColumnStrip.COLUMNS, columns - column);
-            strip.read(x, from + column, length, columns, count);
-            for (int c = 0; c < count; c++) {
-                kernels.softpick(strip.values, strip.at(c), strip.values, strip.at(c), length);
-            }
-            strip.write(out, from + column, length, columns, count);
-        }
-        strip.giveBack();
     }
 
     /**

@@ -17,6 +17,12 @@ public interface RowKernels {
     /** {@code out_i = x_i / y_i}, correctly rounded; {@code out} may be either input at the same offset. */
     void divide(float[] x, int xOffset, float[] y, int yOffset, float[] out, int outOffset, int length);
 
+    /** {@code out_i = x_i · y_i}; {@code out} may be either input at the same offset. */
+    void multiply(float[] x, int xOffset, float[] y, int yOffset, float[] out, int outOffset, int length);
+
+    /** {@code sums_i += |x_i|}. */
+    void addAbsolute(float[] x, int xOffset, float[] sums, int sumsOffset, int length);
+
     /** {@code out_i = x_i · (1 + erf(x_i / √2)) / 2}. */
     void gelu(float[] x, int xOffset, float[] out, int outOffset, int length);
 

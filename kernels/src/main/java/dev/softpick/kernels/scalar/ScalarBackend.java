@@ -60,6 +60,17 @@ public final class ScalarBackend {
         }
 
         @Override
+        public void multiply(
+                float[] x, int xOffset, float[] y, int yOffset, float[] out, int outOffset, int length) {
+            ScalarPasses.multiply(x, xOffset, y, yOffset, out, outOffset, length);
+        }
+
+        @Override
+        public void addAbsolute(float[] x, int xOffset, float[] sums, int sumsOffset, int length) {
+            ScalarPasses.addAbsolute(x, xOffset, sums, sumsOffset, length);
+        }
+
+        @Override
         public void gelu(float[] x, int xOffset, float[] out, int outOffset, int length) {
             ScalarGelu.gelu(x, xOffset, out, outOffset, length);
         }

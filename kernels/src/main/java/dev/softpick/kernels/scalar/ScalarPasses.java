@@ -32,4 +32,18 @@ public final class ScalarPasses {
             out[outOffset + i] = x[xOffset + i] * factor;
         }
     }
+
+    /** {@code out = x·y}; out may be either. */
+    public static void multiply(float[] x, int xo, float[] y, int yo, float[] out, int oo, int length) {
+        for (int i = 0; i < length; i++) {
+            out[oo + i] = x[xo + i] * y[yo + i];
+        }
+    }
+
+    /** {@code sums += |x|}. */
+    public static void addAbsolute(float[] x, int xo, float[] sums, int so, int length) {
+        for (int i = 0; i < length; i++) {
+            sums[so + i] += Math.abs(x[xo + i]);
+        }
+    }
 }

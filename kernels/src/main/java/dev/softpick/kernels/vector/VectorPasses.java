@@ -66,4 +66,30 @@ final class VectorPasses {
             ScalarPasses.scale(x, xOffset + full, factor, out, outOffset + full, length - full);
         }
     }
+
+    /** {@code out = x·y}; out may be either. */
+    static void multiply(float[] x, int xo, float[] y, int yo, float[] out, int oo, int length) {
+        int full = SPECIES.loopBound(length);
+        for (int i = 0; i < full; i += LANES) {
+            FloatVector.fromArray(SPECIES, x, xo + i)
+                    .mul(FloatVector.fromArray(SPECIES, y, yo + i))
+                    .intoArray(out, oo + i);
+        }
+        if (full < length) {
+            ScalarPasses.multiply(x, xo + full, y, yo + full, out, oo + full, length - full);
+        }
+    }
+
+    /** {@code sums += |x|}. */
+    static void addAbsolute(float[] x, int xo, float[] sums, int so, int length) {
+        int full = SPECIES.loopBound(length);
+        for (int i = 0; i < full; i += LANES) {
+            FloatVector.fromArray(SPECIES, sums, so + i)
+                    .add(FloatVector.fromArray(SPECIES, x, xo + i).abs())
+                    .intoArray(sums, so + i);
+        }
+        if (full < length) {
+            ScalarPasses.addAbsolute(x, xo + full, sums, so + full, length - full);
+        }
+    }
 }
