@@ -1,9 +1,9 @@
 package dev.softpick.kernels;
 
 /**
- * A row-major tensor seen from one of its axes: {@link #outer} blocks of {@code shape[i]} rows of {@link #inner} elements.
- * The axis is contiguous where {@code inner} is 1. A tensor without elements has no blocks. Plain ints, for an object would
- * be the one thing that a call allocates.
+ * A row-major tensor seen from one of its axes: {@link #outer} blocks of {@code shape[i]} rows of {@link #inner}
+ * elements. The axis is contiguous where {@code inner} is 1. A tensor without elements has no blocks. Plain ints, for
+ * an object would be the one thing that a call allocates.
  */
 final class AxisLayout {
 

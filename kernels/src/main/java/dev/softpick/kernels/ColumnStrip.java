@@ -3,8 +3,8 @@ package dev.softpick.kernels;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Up to sixteen neighbouring columns of a row-major block, one cache line of each of its rows, copied out so that each is a
- * row: then a column has the bits of that row because the same kernel computes it.
+ * Up to sixteen neighbouring columns of a row-major block, one cache line of each of its rows, copied out so that each
+ * is a row: then a column has the bits of that row because the same kernel computes it.
  *
  * <p>One spare of bounded size is kept: a lone caller with columns of up to 4,096 elements allocates nothing.
  */
@@ -16,7 +16,9 @@ final class ColumnStrip {
     /** Elements between the columns: rows of a power of two would push each other out of the first cache. */
     private static final int GAP = 16;
 
-    /** Rows that all columns of a strip are copied from at once: their cache lines are still there for the next columns. */
+    /**
+     * Rows that all columns of a strip are copied from at once: their cache lines are still there for the next columns.
+     */
     private static final int ROWS = 16;
 
     private static final int LONGEST_SPARE = 4096;

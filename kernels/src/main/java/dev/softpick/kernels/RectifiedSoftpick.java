@@ -92,8 +92,8 @@ public final class RectifiedSoftpick {
      * </pre>
      *
      * <p>The last line is what is left of m, which would cancel but for ε; it counts only where S is near ε. A row
-     * without an element above 0 gives 0, and so does an element that is masked with −∞. Within {@code (2e-6 + 2.4e-7·(m − x_j))·max|g|·e_j/S} on random data. A NaN in
-     * x or g, or +∞ in x, makes dx NaN.
+     * without an element above 0 gives 0, and so does an element that is masked with −∞. Within {@code (2e-6 +
+     * 2.4e-7·(m − x_j))·max|g|·e_j/S} on random data. A NaN in x or g, or +∞ in x, makes dx NaN.
      *
      * @param g the gradient of the loss by y
      * @param dx receives the gradient by x; overlaps neither x nor g

@@ -85,10 +85,10 @@ public final class Softmax {
      * The vector-Jacobian product of one row, what training calls its backward pass:
      * {@code dx_j = Σ_i g_i·∂y_i/∂x_j = y_j·(g_j − Σ_i g_i·y_i)}, y the normalized row, recomputed from x.
      *
-     * <p>With d the distance of an exponent from the largest, within {@code (2e-6 + 2.4e-7·d)·max|g|·y_j} on random data up
-     * to d = 87. Beyond, where {@link #normalize} gives 0, dx_j is 0 too: off by at most {@code e^−87·2·max|g|}.
-     * An element that is masked with −∞ gets 0. A NaN in x or g makes dx NaN, and so does a row that {@link #normalize}
-     * makes NaN.
+     * <p>With d the distance of an exponent from the largest, within {@code (2e-6 + 2.4e-7·d)·max|g|·y_j} on random
+     * data up to d = 87. Beyond, where {@link #normalize} gives 0, dx_j is 0 too: off by at most {@code
+     * e^−87·2·max|g|}. An element that is masked with −∞ gets 0. A NaN in x or g makes dx NaN, and so does a row that
+     * {@link #normalize} makes NaN.
      *
      * @param g the gradient of the loss by y
      * @param dx receives the gradient by x; overlaps neither x nor g
@@ -102,7 +102,8 @@ public final class Softmax {
     /**
      * The same with every element multiplied by {@code scale} first: {@code dx_j = scale·y_j·(g_j − Σ_i g_i·y_i)}.
      *
-     * @return the derivative by the scale, {@code Σ_j x_j·y_j·(g_j − Σ_i g_i·y_i)}, computed with the largest element subtracted from
+     * @return the derivative by the scale, {@code Σ_j x_j·y_j·(g_j − Σ_i g_i·y_i)}, computed with the largest element
+     * subtracted from
      *     each x_j, so that large ones do not cancel; masked elements have no part in it
      */
     public static float backward(

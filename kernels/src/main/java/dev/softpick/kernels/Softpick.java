@@ -65,8 +65,8 @@ public final class Softpick {
      * recomputed from x.
      *
      * <p>{@code |x|} has no derivative at 0; its subgradient there is taken as 0. Within 1e-6 · max|g| / (1 + Σ|x|) on
-     * random data. A NaN in x or g makes dx NaN, and so does an infinite x; sums and products that overflow float are no
-     * exception.
+     * random data. A NaN in x or g makes dx NaN, and so does an infinite x; sums and products that overflow float are
+     * no exception.
      *
      * @param g the gradient of the loss by y
      * @param dx receives the gradient by x; overlaps neither x nor g

@@ -6,9 +6,9 @@ import dev.softpick.kernels.numerics.VirtualLanes;
 import java.util.Arrays;
 
 /**
- * Softpick of the columns of a block, a row at a time: two additions and a product an element, so that copying columns out
- * ({@link ColumnStrip}, as the normalizers with an exponential do) would cost four to six times as much. The lanes of
- * {@link VirtualLanes} stand behind one another, a row of numbers each, so the bits are those of the column copied
+ * Softpick of the columns of a block, a row at a time: two additions and a product an element, so that copying columns
+ * out ({@link ColumnStrip}, as the normalizers with an exponential do) would cost four to six times as much. The lanes
+ * of {@link VirtualLanes} stand behind one another, a row of numbers each, so the bits are those of the column copied
  * out.
  */
 final class SoftpickColumns {

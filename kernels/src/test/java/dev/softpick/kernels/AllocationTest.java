@@ -43,8 +43,10 @@ class AllocationTest {
                     new byte[770], gamma, 10, 77, beta, backend.panelWidth(), backend.panelLanes());
             for (Weights rounded : new Weights[] {half, eight}) {
                 String name = rounded.getClass().getSimpleName();
-                kernels.put("multiply, one row, " + name, () -> backend.matMul().multiply(x, 1, 10, 1, rounded, y, 2, 77));
-                kernels.put("multiply, edges, " + name, () -> backend.matMul().multiply(x, 1, 10, 7, rounded, y, 2, 80));
+                kernels.put(
+                        "multiply, one row, " + name, () -> backend.matMul().multiply(x, 1, 10, 1, rounded, y, 2, 77));
+                kernels.put(
+                        "multiply, edges, " + name, () -> backend.matMul().multiply(x, 1, 10, 7, rounded, y, 2, 80));
                 kernels.put("multiplyAdd, " + name, () -> backend.matMul().multiplyAdd(x, 1, 7, rounded, x, 100, y, 2));
             }
             kernels.put("gelu", () -> backend.rows().gelu(x, 1, y, 2, length));
@@ -79,8 +81,8 @@ class AllocationTest {
     }
 
     /**
-     * Bytes of a round once C2 has compiled the kernel: until then every vector is an object. C2 takes its time on a busy
-     * machine; a kernel that boxes its vectors for good never gets there.
+     * Bytes of a round once C2 has compiled the kernel: until then every vector is an object. C2 takes its time on a
+     * busy machine; a kernel that boxes its vectors for good never gets there.
      */
     private static long leastAllocated(Runnable kernel) {
         long least = Long.MAX_VALUE;

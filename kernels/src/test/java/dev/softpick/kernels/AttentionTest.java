@@ -93,7 +93,10 @@ class AttentionTest {
         }
     }
 
-    /** q·k overflows to −∞ for the first 230 keys and every fifth one: they have no part in any row, however it is computed. */
+    /**
+     * q·k overflows to −∞ for the first 230 keys and every fifth one: they have no part in any row, however it is
+     * computed.
+     */
     @Test
     void aComputedScoreOfMinusInfinityIsAMask() {
         int steps = 420;
@@ -179,7 +182,8 @@ class AttentionTest {
         assertThatThrownBy(() -> CausalAttention.softpick(q, q, q, steps, d, q)).hasMessageContaining("out is one of");
         assertThatThrownBy(() -> CausalAttention.softmax(q, new float[3], q, steps, d, out))
                 .hasMessageContaining("k has 3 elements; 2400 are needed");
-        assertThatThrownBy(() -> CausalAttention.ssmax(q, q, q, steps, d, Float.NaN, out)).hasMessageContaining("a is NaN");
+        assertThatThrownBy(() -> CausalAttention.ssmax(q, q, q, steps, d, Float.NaN, out))
+                .hasMessageContaining("a is NaN");
     }
 
     @Test

@@ -253,7 +253,9 @@ class GradientTest {
                 double allowed = distance <= 87
                         ? (2e-6 + 2.4e-7 * distance) * steepest * y[j] + Float.MIN_NORMAL * steepest
                         : Math.exp(-87) * 2 * steepest;
-                assertThat(Math.abs(dx[j] - exact[j])).as(backend.name() + " element " + j).isLessThanOrEqualTo(allowed);
+                assertThat(Math.abs(dx[j] - exact[j]))
+                        .as(backend.name() + " element " + j)
+                        .isLessThanOrEqualTo(allowed);
                 if (distance > 87.5) {
                     assertThat(dx[j]).as(backend.name() + " element " + j).isZero();
                 }

@@ -196,7 +196,8 @@ class RectifiedSoftpickTest {
         double[] d = new double[x.length];
         double sum = 1e-8;
         for (int i = 0; i < x.length; i++) {
-            d[i] = m <= 0 || x[i] == Float.NEGATIVE_INFINITY ? 0 : m < 700 ? Math.exp(-m) * Math.expm1(x[i]) : Math.exp(x[i] - m);
+            d[i] = m <= 0 || x[i] == Float.NEGATIVE_INFINITY ? 0
+                    : m < 700 ? Math.exp(-m) * Math.expm1(x[i]) : Math.exp(x[i] - m);
             sum += Math.abs(d[i]);
         }
         for (int i = 0; i < x.length; i++) {

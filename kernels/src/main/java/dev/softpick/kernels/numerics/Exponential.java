@@ -16,8 +16,8 @@ import static dev.softpick.kernels.numerics.FusedMultiplyAdd.fma;
  * e^x − d = fma(s, p, s − d)   with p = fma(q·r, r, r)      or −d where x &lt; LOWEST, 0 where x is −∞
  * </pre>
  *
- * <p>Below {@link #LOWEST} {@code e^x} would be subnormal and is 0. −∞ is a mask and gives 0 in both; NaN gives NaN; above {@link #HIGHEST}
- * the result has no meaning, as a maximum has been subtracted.
+ * <p>Below {@link #LOWEST} {@code e^x} would be subnormal and is 0. −∞ is a mask and gives 0 in both; NaN gives NaN;
+ * above {@link #HIGHEST} the result has no meaning, as a maximum has been subtracted.
  *
  * <p>{@code 1 + r + C2·r² + … + C6·r⁶} is the minimax polynomial of the relative error for {@code |r| ≤ ln2/2}:
  * 3.1e-9. The first two coefficients are held at 1 so that {@code e^x − 1} keeps its relative accuracy near 0. Over

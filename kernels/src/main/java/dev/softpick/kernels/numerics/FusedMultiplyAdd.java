@@ -5,19 +5,21 @@ package dev.softpick.kernels.numerics;
  * {@code Math.fma} would give them too, but computes with {@code BigDecimal} there: 2,500 times as long.
  *
  * <p>The product of two floats is exact in double. Its sum with {@code c} is not, and rounding it to double and then to
- * float rounds twice: wrong where the first rounding lands halfway between two floats. Rounding the sum <em>to odd</em> first
- * (of the two doubles around an inexact sum, the one whose last bit is 1) keeps it off every halfway point, and a format with
- * two bits more than float then rounds as the exact sum does (Boldo and Melquiond 2008), subnormal results included. The
- * error of the sum, exact by Knuth's two-sum, says whether it was rounded and which way.
+ * float rounds twice: wrong where the first rounding lands halfway between two floats. Rounding the sum <em>to
+ * odd</em> first (of the two doubles around an inexact sum, the one whose last bit is 1) keeps it off every halfway
+ * point, and a format with two bits more than float then rounds as the exact sum does (Boldo and Melquiond 2008),
+ * subnormal results included. The error of the sum, exact by Knuth's two-sum, says whether it was rounded and which
+ * way.
  */
 public final class FusedMultiplyAdd {
 
     /**
-     * Whether {@code Math.fma} is an instruction here. Virtual machines hide it from their guests, x86 processors before 2013
-     * lack it, and {@code -XX:-UseFMA} or {@code -XX:UseAVX=0} turn it off; every other architecture has it.
+     * Whether {@code Math.fma} is an instruction here. Virtual machines hide it from their guests, x86 processors
+     * before 2013 lack it, and {@code -XX:-UseFMA} or {@code -XX:UseAVX=0} turn it off; every other architecture has
+     * it.
      *
-     * <p>The instruction hands a NaN's payload on, the Java code behind {@code Math.fma} returns the one NaN that Java knows:
-     * known in no time, without the management classes that know the flag and take a cold JVM some 50 ms.
+     * <p>The instruction hands a NaN's payload on, the Java code behind {@code Math.fma} returns the one NaN that Java
+     * knows: known in no time, without the management classes that know the flag and take a cold JVM some 50 ms.
      */
     public static final boolean HARDWARE = !isX86() || handsPayloadsOn();
 

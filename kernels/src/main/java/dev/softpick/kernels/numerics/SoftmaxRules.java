@@ -11,9 +11,9 @@ public final class SoftmaxRules {
     }
 
     /**
-     * What attention subtracts from a row's scores whose largest so far, with that sign, is {@code maximum}. Masked scores
-     * alone have no maximum: with 0 their weights are 0, and the row goes on when a score that is not masked comes. (A row of
-     * nothing but masked scores ends as 0/0, NaN, as {@code Softmax} says.)
+     * What attention subtracts from a row's scores whose largest so far, with that sign, is {@code maximum}. Masked
+     * scores alone have no maximum: with 0 their weights are 0, and the row goes on when a score that is not masked
+     * comes. (A row of nothing but masked scores ends as 0/0, NaN, as {@code Softmax} says.)
      */
     public static float subtrahend(float maximum, float sign) {
         return sign * maximum == Float.NEGATIVE_INFINITY ? 0f : maximum;

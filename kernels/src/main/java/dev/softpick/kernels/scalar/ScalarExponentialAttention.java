@@ -45,7 +45,8 @@ final class ScalarExponentialAttention {
             Arrays.fill(scores, 0, count, 0f);
             for (int j = 0; j < count; j += nr) {
                 ScalarMatMul.accumulate(
-                        q, qOffset, cache.keys(), cache.keyOffset(start + j), nr, d, scores, j, Math.min(nr, count - j));
+                        q, qOffset, cache.keys(), cache.keyOffset(start + j), nr, d, scores, j,
+                        Math.min(nr, count - j));
             }
             if (rectified) {
                 rectifiedWeights(scratch, count, scale, start == 0);

@@ -24,7 +24,8 @@ public final class ScalarLayerNorm {
 
     /** {@code out = gamma·inverse·(x − mean) + beta} for the columns from {@code first} on. */
     public static void scale(
-            float[] x, int from, float mean, float inverse, float[] gamma, float[] beta, int first, float[] out, int to) {
+            float[] x, int from, float mean, float inverse, float[] gamma, float[] beta, int first, float[] out,
+            int to) {
         for (int i = first; i < gamma.length; i++) {
             out[to + i] = fma(gamma[i] * inverse, x[from + i] - mean, beta[i]);
         }

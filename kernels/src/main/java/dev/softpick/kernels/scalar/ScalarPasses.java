@@ -1,8 +1,8 @@
 package dev.softpick.kernels.scalar;
 
 /**
- * The first and the last pass of the normalizers, and what the vector kernels call for what is left behind their last whole
- * vector.
+ * The first and the last pass of the normalizers, and what the vector kernels call for what is left behind their last
+ * whole vector.
  */
 public final class ScalarPasses {
 

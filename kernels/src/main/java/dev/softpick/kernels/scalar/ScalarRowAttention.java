@@ -99,7 +99,8 @@ final class ScalarRowAttention {
         for (int j = start; j < end; ) {
             int count = Math.min(nr - j % nr, end - j);
             ScalarMatMul.accumulate(
-                    q, qOffset, cache.keys(j), cache.keyOffset(head, j), nr, cache.headSize(), scores, j - start, count);
+                    q, qOffset, cache.keys(j), cache.keyOffset(head, j), nr, cache.headSize(), scores, j - start,
+                    count);
             j += count;
         }
     }

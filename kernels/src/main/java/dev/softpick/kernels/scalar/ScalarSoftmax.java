@@ -4,7 +4,8 @@ import dev.softpick.kernels.numerics.SoftmaxRules;
 
 /**
  * Softmax without vectors. {@code scale·x} is largest where {@code x} is, or {@code −x} for a negative scale.
- * {@code (x − maximum)·scale} never exceeds 0, as {@code fma(scale, x, −scale·maximum)} may once that product is rounded.
+ * {@code (x − maximum)·scale} never exceeds 0, as {@code fma(scale, x, −scale·maximum)} may once that product is
+ * rounded.
  */
 public final class ScalarSoftmax {
 

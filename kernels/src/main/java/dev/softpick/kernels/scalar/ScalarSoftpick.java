@@ -17,8 +17,8 @@ public final class ScalarSoftpick {
     }
 
     /**
-     * A row whose sum is beyond {@link SoftpickRules#LARGEST_SUM}, in double. A sum of doubles that are floats cannot overflow,
-     * so it is infinite only where an element is.
+     * A row whose sum is beyond {@link SoftpickRules#LARGEST_SUM}, in double. A sum of doubles that are floats cannot
+     * overflow, so it is infinite only where an element is.
      */
     public static void large(float[] x, int xOffset, float[] out, int outOffset, int length) {
         double sum = 1;

@@ -5,8 +5,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@code Σ (x_i − shift)·y_i} in the passes of {@link VectorReduce}. A product is rounded before it is added: so no lane ever
- * holds −0, and the zeros that a mask reads behind the row change no bit.
+ * {@code Σ (x_i − shift)·y_i} in the passes of {@link VectorReduce}. A product is rounded before it is added: so no
+ * lane ever holds −0, and the zeros that a mask reads behind the row change no bit.
  */
 final class VectorDot {
 

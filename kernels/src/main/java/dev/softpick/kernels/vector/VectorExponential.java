@@ -20,8 +20,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The exponentials of a row in the order of {@link Exponential}. The scalar kernel, which has the same bits, finishes what
- * is left behind the last whole vector; attention, whose rows have room, asks for whole vectors only.
+ * The exponentials of a row in the order of {@link Exponential}. The scalar kernel, which has the same bits, finishes
+ * what is left behind the last whole vector; attention, whose rows have room, asks for whole vectors only.
  */
 final class VectorExponential {
 

@@ -7,8 +7,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The first and the last pass of the normalizers. The scalar kernel, which has the same bits, finishes what is left behind
- * the last whole vector of an element-wise pass.
+ * The first and the last pass of the normalizers. The scalar kernel, which has the same bits, finishes what is left
+ * behind the last whole vector of an element-wise pass.
  *
  * <p>The largest is found by compare and blend: two instructions where {@code max} needs five for its NaN and −0.
  */
@@ -54,8 +54,8 @@ final class VectorPasses {
     }
 
     /**
-     * {@code out = x·factor}; out may be x. Forwards: backwards, block by block, what a sum read last is still in a cache, but
-     * 64 MB of rows took 1.6 times as long, and a row that fits in L2 no less.
+     * {@code out = x·factor}; out may be x. Forwards: backwards, block by block, what a sum read last is still in a
+     * cache, but 64 MB of rows took 1.6 times as long, and a row that fits in L2 no less.
      */
     static void scale(float[] x, int xOffset, float factor, float[] out, int outOffset, int length) {
         int full = SPECIES.loopBound(length);

@@ -29,8 +29,8 @@ final class VectorRowAttention {
     private static final int GROUP = PagedKeyValueCache.GROUP;
 
     /**
-     * Accumulators of scores. At 512 bits four read a whole group; eight, which read two at once, took 1.15 times as long
-     * where keys come from beyond the L2 cache.
+     * Accumulators of scores. At 512 bits four read a whole group; eight, which read two at once, took 1.15 times as
+     * long where keys come from beyond the L2 cache.
      */
     private static final int VECTORS = Math.min(8, GROUP / LANES);
 
@@ -193,7 +193,9 @@ final class VectorRowAttention {
         }
     }
 
-    /** {@code o += Σ s_j v_j} over the keys from {@code start} to {@code end}, whose scores or weights begin the row. */
+    /**
+     * {@code o += Σ s_j v_j} over the keys from {@code start} to {@code end}, whose scores or weights begin the row.
+     */
     private static void numerators(PagedKeyValueCache cache, int head, int start, int end) {
         AttentionScratch scratch = cache.scratch();
         int at = at(scratch);

@@ -78,7 +78,10 @@ class FusedMultiplyAddTest {
         }
     }
 
-    /** {@code a·b} halfway between two floats but for an addend far below: the rounding twice that doubles alone get wrong. */
+    /**
+     * {@code a·b} halfway between two floats but for an addend far below: the rounding twice that doubles alone get
+     * wrong.
+     */
     @Test
     void theRoundingTwiceIsMended() {
         SplittableRandom random = new SplittableRandom(seed());
