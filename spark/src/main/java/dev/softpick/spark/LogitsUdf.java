@@ -1,0 +1,21 @@
+package dev.softpick.spark;
+
+import org.apache.spark.sql.api.java.UDF1;
+
+/**
+ * A function for Python, the logits of a window: with {@code spark.softpick.udf.model} set to the model's file,
+ * {@code spark.udf.registerJavaFunction("logits", "dev.softpick.spark.LogitsUdf", "array<float>")}.
+ *
+ * <p>A window is {@code array<float>} or {@code array<double>}, or an array of such frames; null gives null. One that
+ * does not
+ * fit fails the query, or gives null with {@code spark.softpick.handleInvalid = keep}.
+ */
+public final class LogitsUdf extends ScoreUdf implements UDF1<Object, Object> {
+
+    private static final long serialVersionUID = 1;
+
+    /** For Spark, on the driver. */
+    public LogitsUdf() {
+        super(Output.LOGITS);
+    }
+}
