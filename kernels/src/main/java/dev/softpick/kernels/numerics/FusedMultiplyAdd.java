@@ -19,7 +19,7 @@ public final class FusedMultiplyAdd {
      * it.
      *
      * <p>The instruction hands a NaN's payload on, the Java code behind {@code Math.fma} returns the one NaN that Java
-     * knows: known in no time, without the management classes that know the flag and take a cold JVM some 50 ms.
+     * knows: known in no time, without the management classes that know the flag and take a cold JVM far longer.
      */
     public static final boolean HARDWARE = !isX86() || handsPayloadsOn();
 
