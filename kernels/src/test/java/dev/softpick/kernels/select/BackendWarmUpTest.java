@@ -1,7 +1,6 @@
 package dev.softpick.kernels.select;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.backend.Backend.Family;
@@ -11,9 +10,11 @@ import dev.softpick.kernels.layout.Weights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Which kernels move to vectors, and when, without a clock: the tests say what C2 has compiled. */
+@Tag("once")
 class BackendWarmUpTest {
 
     private static final Workload WORKLOAD =
@@ -24,7 +25,6 @@ class BackendWarmUpTest {
 
     /** Each kernel is compiled or not, by its number in the order of the tries. */
     private BackendWarmUp warmUp(Predicate<Integer> compiled) {
-        assumeTrue(Backends.hasVector());
         return new BackendWarmUp(
                 WORKLOAD,
                 (calls, limit) -> {
