@@ -21,11 +21,11 @@ public record Panels(float[] values, int start, float[] bias, int biasStart, int
         implements Weights {
 
     /**
-     * Array data starts 16 bytes into the object; twelve more floats put a panel on a cache line where the object
-     * itself starts on one. Objects of half a region and more do under G1, and are never moved: packing the matrices of
-     * a model into one array gives the micro-kernel 15 %.
+     * So many floats put a panel on a cache line where the array starts on one: 12, or 13 where compact object headers
+     * move the data. Objects of half a region and more start on one under G1, and are never moved: packing the matrices
+     * of a model into one array gives the micro-kernel 15 %.
      */
-    public static final int LEAD = 12;
+    public static final int LEAD = ArrayBase.floatsToLine();
 
     /** Floats that a packed {@code [k, n]} matrix takes. */
     public static long size(int k, int n, int width) {

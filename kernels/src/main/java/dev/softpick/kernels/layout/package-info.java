@@ -1,5 +1,5 @@
 /**
  * Where numbers lie: packed panels, key-value caches, scratch memory of attention. Copies, but computes nothing;
- * imports {@link dev.softpick.kernels.numerics} at most.
+ * imports {@code dev.softpick.kernels.numerics} at most.
  */
 package dev.softpick.kernels.layout;
