@@ -102,9 +102,19 @@ class ParallelismTest {
     @Test
     void aThousandThreadsTakeTheMemoryOfTheProcessorsThatThereAre() {
         int processors = Math.max(2, Runtime.getRuntime().availableProcessors());
-        long most = firstCall(model(OutputMode.LAST_TIMESTEP, Normalizer.SOFTPICK).parallelism(processors));
-        long bytes = firstCall(model(OutputMode.LAST_TIMESTEP, Normalizer.SOFTPICK).parallelism(1_024));
+        long most = leastOfFirstCalls(processors);
+        long bytes = leastOfFirstCalls(1_024);
         assertThat(bytes).isLessThan(most + most / 10);
+    }
+
+    /** Of many models' first calls the one that allocates least: until C2 has compiled a kernel, its vectors are objects. */
+    private static long leastOfFirstCalls(int threads) {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 60; i++) {
+            least = Math.min(
+                    least, firstCall(model(OutputMode.LAST_TIMESTEP, Normalizer.SOFTPICK).parallelism(threads)));
+        }
+        return least;
     }
 
     /** Bytes that the caller allocates, its scratch memory among them. */
