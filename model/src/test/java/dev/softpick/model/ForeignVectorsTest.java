@@ -8,8 +8,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Other vector code in the same JVM, at every species, before ours: it fills the profiles of the vector classes' own
- * methods,
- * which made kernels of other libraries box.
+ * methods, which made kernels of other libraries box.
  */
 @Tag("once")
 class ForeignVectorsTest {
