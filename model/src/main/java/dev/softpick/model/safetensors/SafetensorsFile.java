@@ -1,6 +1,5 @@
 package dev.softpick.model.safetensors;
 
-import dev.softpick.kernels.layout.BlockSizes;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -46,7 +45,7 @@ import java.util.Objects;
 public final class SafetensorsFile implements Closeable {
 
     /** JDKs differ in the last few. */
-    private static final int LONGEST_ARRAY = BlockSizes.LARGEST_ARRAY;
+    private static final int LONGEST_ARRAY = Integer.MAX_VALUE - 8;
 
     private final Header header;
     private final Data data;
