@@ -46,13 +46,18 @@ final class VectorSoftpick {
     /** {@code dx = (g − sign(x)·mean)·scale}. */
     private static void spread(
             float[] x, int xo, float[] g, int go, int n, float mean, float scale, float[] dx, int dxo) {
+        // With numbers in place of these vectors C2 sometimes gave up on inlining and boxed a vector for each of x.
+        FloatVector zero = FloatVector.zero(SPECIES);
         FloatVector none = FloatVector.broadcast(SPECIES, 0f * mean);
+        FloatVector positive = FloatVector.broadcast(SPECIES, mean);
+        FloatVector negative = FloatVector.broadcast(SPECIES, -mean);
+        FloatVector factor = FloatVector.broadcast(SPECIES, scale);
         int full = SPECIES.loopBound(n);
         for (int i = 0; i < full; i += LANES) {
             FloatVector value = FloatVector.fromArray(SPECIES, x, xo + i);
-            FloatVector part = none.blend(mean, value.compare(VectorOperators.GT, 0f))
-                    .blend(-mean, value.compare(VectorOperators.LT, 0f));
-            FloatVector.fromArray(SPECIES, g, go + i).sub(part).mul(scale).intoArray(dx, dxo + i);
+            FloatVector part = none.blend(positive, value.compare(VectorOperators.GT, zero))
+                    .blend(negative, value.compare(VectorOperators.LT, zero));
+            FloatVector.fromArray(SPECIES, g, go + i).sub(part).mul(factor).intoArray(dx, dxo + i);
         }
         if (full < n) {
             ScalarSoftpick.spread(x, xo + full, g, go + full, n - full, mean, scale, dx, dxo + full);
