@@ -5,6 +5,9 @@
 module dev.softpick.model {
     requires transitive dev.softpick.kernels;
 
+    // Where the application has it, calls tell the flight recorder.
+    requires static jdk.jfr;
+
     exports dev.softpick.model;
     exports dev.softpick.model.safetensors;
 }

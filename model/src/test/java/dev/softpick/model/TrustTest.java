@@ -3,6 +3,7 @@ package dev.softpick.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -67,6 +68,16 @@ class TrustTest {
         ChildJvm jvm = ChildJvm.run(Shrinking.class, List.of("-Xmx64m"));
         assertThat(jvm.exit()).as(jvm.output()).isZero();
         assertThat(jvm.output()).contains("given back");
+    }
+
+    /** A service that takes a new version of its model: the old one must not stay behind. */
+    @Test
+    void aModelThatIsDroppedGivesItsMemoryBack() throws Exception {
+        Path large = folder.resolve("large.safetensors");
+        SoftpickTransformer.random(SoftpickConfig.builder().embedDim(64).build(), 1).save(large);
+        ChildJvm jvm = ChildJvm.run(Dropping.class, List.of("-Xmx96m"), large.toString());
+        assertThat(jvm.exit()).as(jvm.output()).isZero();
+        assertThat(jvm.output()).contains("10 models, none left");
     }
 
     /** Loads, calls, warms up, with threads and without, and looks around. */
@@ -209,6 +220,33 @@ class TrustTest {
                 least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
             }
             return least;
+        }
+    }
+
+    /** Ten models of 19 MB one after the other, each used in every way, in a heap that holds three. */
+    static final class Dropping {
+
+        private static final int MODELS = 10;
+
+        private Dropping() {}
+
+        public static void main(String[] args) throws Exception {
+            List<WeakReference<SoftpickTransformer>> models = new ArrayList<>();
+            for (int i = 0; i < MODELS; i++) {
+                SoftpickTransformer model = SoftpickTransformer.load(Path.of(args[0]));
+                models.add(new WeakReference<>(model));
+                model.forward(Tensor.zeros(1, 60, 64));
+                model.parallelism(2).forward(Tensor.zeros(8, 60, 64));
+                try (StreamingSession session = model.newSession(Window.SLIDING)) {
+                    session.step(new float[64], new float[256]);
+                    session.save();
+                }
+                model.warmUp();
+            }
+            long used = ManyCalls.used();
+            long left = models.stream().filter(model -> model.get() != null).count();
+            System.out.println(MODELS + " models, " + (left == 0 ? "none" : left) + " left, " + used / 1_000_000
+                    + " MB in use");
         }
     }
 

@@ -2,6 +2,7 @@ package dev.softpick.kernels.select;
 
 import dev.softpick.kernels.backend.Backend.Family;
 import java.util.Set;
+import jdk.jfr.FlightRecorder;
 
 /** Tells the log and the flight recorder how a warm-up ended. */
 final class WarmUpReport {
@@ -18,7 +19,8 @@ final class WarmUpReport {
                     + ": C2 did not turn their vectors into instructions within " + limitNanos / 1_000_000
                     + " ms of processor time; warmUp() or more calls try again");
         }
-        if (ModuleLayer.boot().findModule("jdk.jfr").isPresent()) {
+        // An event's class would start a recorder that nobody has asked for, at the price of 500 classes.
+        if (ModuleLayer.boot().findModule("jdk.jfr").isPresent() && FlightRecorder.isInitialized()) {
             WarmUpEvent.commit(normalizer, calls, nanos, failed.isEmpty());
         }
     }

@@ -19,6 +19,7 @@ public final class BandedPass {
 
     /** Runs the batch on what is warm. */
     public void run(float[] input, int batch, int steps, float[] output) {
+        CallEvent event = CallRecord.begin();
         Backend backend = pass.warmUp().backend();
         int block = Math.min(steps, Scratch.BLOCK_ROWS);
         Lane known = pool.take(1, 1, block);
@@ -29,6 +30,9 @@ public final class BandedPass {
             lane.sequence(backend, input, i * steps, steps, output, i * answer);
         }
         pool.giveBack(lane);
+        if (event != null) {
+            event.ended("forwardBanded", batch, steps, 1, backend, pass.config());
+        }
     }
 
     /** Memory for one sequence at a time. */

@@ -71,7 +71,12 @@ public final class ForwardPass {
 
     /** Runs the batch on what is warm. */
     public void run(float[] input, int batch, int steps, int[] lengths, float[] output, Result result) {
-        run(warmUp.backend(), input, batch, steps, lengths, output, result);
+        CallEvent event = CallRecord.begin();
+        Backend backend = warmUp.backend();
+        run(backend, input, batch, steps, lengths, output, result);
+        if (event != null) {
+            event.ended("forward", batch, steps, members, backend, config);
+        }
     }
 
     /**

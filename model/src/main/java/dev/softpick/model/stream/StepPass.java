@@ -2,6 +2,8 @@ package dev.softpick.model.stream;
 
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.model.Window;
+import dev.softpick.model.forward.CallEvent;
+import dev.softpick.model.forward.CallRecord;
 import dev.softpick.model.forward.ForwardPass;
 import dev.softpick.model.forward.RowPass;
 import dev.softpick.model.forward.Scratch;
@@ -39,6 +41,7 @@ public final class StepPass {
      * {@code [states, hiddenSize]}.
      */
     public void step(SessionState[] states, float[] frames, float[] output) {
+        CallEvent event = CallRecord.begin();
         Backend backend = backend();
         StepScratch s = take(states.length);
         for (int first = 0; first < states.length; first += s.states.length) {
@@ -50,6 +53,7 @@ public final class StepPass {
             block(backend, s, n, frames, first * embed, output, first * h);
         }
         giveBack(s);
+        end(event, "step", states.length, 1);
     }
 
     /**
@@ -57,7 +61,15 @@ public final class StepPass {
      * answers.
      */
     public void step(SessionState state, float[] frames, int count, float[] output) {
+        CallEvent event = CallRecord.begin();
         step(state, frames, 0, count, output);
+        end(event, "step", 1, count);
+    }
+
+    private void end(CallEvent event, String operation, int batch, int steps) {
+        if (event != null) {
+            event.ended(operation, batch, steps, 1, backend(), rows.config());
+        }
     }
 
     private void step(SessionState state, float[] frames, int from, int count, float[] output) {
@@ -77,6 +89,7 @@ public final class StepPass {
 
     /** The answer to each window of a series: {@code output} is {@code [count − windowSize + 1, hiddenSize]}. */
     public void series(float[] frames, int count, float[] output) {
+        CallEvent event = CallRecord.begin();
         int before = rows.config().windowSize() - 1;
         SessionState state = newState(Window.EXACT);
         state.startSliding(0);
@@ -84,6 +97,7 @@ public final class StepPass {
             step(state, frames, 0, before, null);
         }
         step(state, frames, before, count - before, output);
+        end(event, "forwardWindows", 1, count);
     }
 
     private void block(Backend backend, StepScratch s, int n, float[] frames, int from, float[] output, int to) {
