@@ -17,7 +17,7 @@ public record Shell(int code, String out, String err) {
         ProcessBuilder builder = new ProcessBuilder("sh", "-c", script).directory(folder.toFile())
                 .redirectOutput(out.toFile()).redirectError(err.toFile());
         builder.environment().put("softpick", Path.of(System.getProperty("java.home"), "bin", "java")
-                + " -XX:TieredStopAtLevel=1 -cp " + System.getProperty("java.class.path") + " "
+                + " -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp " + System.getProperty("java.class.path") + " "
                 + Main.class.getName());
         Process process = builder.start();
         if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {

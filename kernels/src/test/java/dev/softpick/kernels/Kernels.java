@@ -24,6 +24,14 @@ final class Kernels {
                 : List.of(Backends.scalar());
     }
 
+    /**
+     * Whether scalar kernels are to read the panels of every width, not just those of this JVM's vectors: that is the
+     * same in every fork, and has its turn in the one without vectors.
+     */
+    static boolean scalarOfEveryWidth() {
+        return !System.getProperty("softpick.test.fork", "scalar").startsWith("vector");
+    }
+
     /** Every length around vectors and lanes, primes, and around the blocks of 2,048. */
     static IntStream lengths() {
         return IntStream.concat(

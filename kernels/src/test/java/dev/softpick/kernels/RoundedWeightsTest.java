@@ -39,7 +39,7 @@ class RoundedWeightsTest {
             List<Layout> layouts = new ArrayList<>();
             for (Backend backend : Kernels.backends()) {
                 layouts.add(new Layout(backend, backend.panelWidth(), backend.panelLanes()));
-                if (backend.width() == 0) {
+                if (backend.width() == 0 && Kernels.scalarOfEveryWidth()) {
                     layouts.add(new Layout(backend, 16, 8));
                     layouts.add(new Layout(backend, 16, 4));
                     layouts.add(new Layout(backend, 32, 8));
@@ -174,23 +174,28 @@ class RoundedWeightsTest {
         for (int j = 0; j < n; j++) {
             scale[j] = 0.001f + random.nextFloat() / 100;
         }
+        double[] exact = new double[m * n];
+        double[] allowed = new double[m * n];
+        for (int i = 0; i < m; i++) {
+            for (int j = 0; j < n; j++) {
+                double sum = bias[j];
+                double magnitude = Math.abs(sum);
+                for (int l = 0; l < k; l++) {
+                    double term = (double) a[i * k + l] * q[l * n + j] * scale[j];
+                    sum += term;
+                    magnitude += Math.abs(term);
+                }
+                exact[i * n + j] = sum;
+                allowed[i * n + j] = (k + 1) * 0x1p-24 * magnitude;
+            }
+        }
         for (Layout layout : Layout.all()) {
             Int8Panels w = Int8Panels.pack(q, scale, k, n, bias, layout.width, layout.lanes);
             float[] out = new float[m * n];
             layout.backend.matMul().multiply(a, 0, k, m, w, out, 0, n);
-            for (int i = 0; i < m; i++) {
-                for (int j = 0; j < n; j++) {
-                    double sum = bias[j];
-                    double magnitude = Math.abs(sum);
-                    for (int l = 0; l < k; l++) {
-                        double term = (double) a[i * k + l] * q[l * n + j] * scale[j];
-                        sum += term;
-                        magnitude += Math.abs(term);
-                    }
-                    if (!(Math.abs(out[i * n + j] - sum) <= (k + 1) * 0x1p-24 * magnitude)) {
-                        fail(layout + " " + Arrays.toString(shape) + " [" + i + ", " + j + "]: " + out[i * n + j]
-                                + ", expected " + sum);
-                    }
+            for (int i = 0; i < out.length; i++) {
+                if (!(Math.abs(out[i] - exact[i]) <= allowed[i])) {
+                    fail(layout + " " + Arrays.toString(shape) + " element " + i + ": " + out[i] + ", expected " + exact[i]);
                 }
             }
         }

@@ -14,15 +14,17 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Many threads on one model, every output compared bit by bit. Short here; for a minute with 64 platform and 10,000
  * virtual threads: {@code -Dsoftpick.test.seconds=60 -Dsoftpick.test.platform=64 -Dsoftpick.test.virtual=10000}.
  */
+@Tag("presence")
 class ConcurrencyTest {
 
-    private static final int SECONDS = Integer.getInteger("softpick.test.seconds", 2);
+    private static final int SECONDS = Integer.getInteger("softpick.test.seconds", 1);
     private static final int PLATFORM = Integer.getInteger("softpick.test.platform", 16);
     private static final int VIRTUAL = Integer.getInteger("softpick.test.virtual", 500);
 

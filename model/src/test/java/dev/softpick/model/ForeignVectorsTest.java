@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
  * methods, which made kernels of other libraries box.
  */
 @Tag("once")
+@Tag("long")
 class ForeignVectorsTest {
 
     @Test

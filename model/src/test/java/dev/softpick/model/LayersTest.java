@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Arrays;
 import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -54,6 +55,7 @@ class LayersTest {
     }
 
     @Test
+    @Tag("once")
     void theTableOfLayersCountsEveryParameter() {
         for (Normalizer normalizer : Normalizer.values()) {
             SoftpickConfig config = SoftpickConfig.builder().embedDim(64).normalizer(normalizer).build();

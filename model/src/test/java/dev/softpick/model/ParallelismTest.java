@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -100,6 +101,7 @@ class ParallelismTest {
     }
 
     @Test
+    @Tag("once")
     void aThousandThreadsTakeTheMemoryOfTheProcessorsThatThereAre() {
         int processors = Math.max(2, Runtime.getRuntime().availableProcessors());
         long most = leastOfFirstCalls(processors);

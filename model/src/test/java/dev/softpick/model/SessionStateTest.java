@@ -14,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32C;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -306,6 +307,7 @@ class SessionStateTest {
 
     /** Keys, the values of one chunk, and a state: towards half of keys and values. */
     @Test
+    @Tag("once")
     void anUnboundedSoftpickSessionKeepsLittleMoreThanKeys() {
         long[] bytes = new long[2];
         for (Normalizer normalizer : new Normalizer[] {Normalizer.SOFTPICK, Normalizer.SOFTMAX}) {

@@ -56,6 +56,7 @@ class TrustTest {
 
     /** {@code -Dsoftpick.test.calls=1000000} makes it a million. */
     @Test
+    @Tag("long")
     void callsLeaveNoMoreMemoryInUse() throws Exception {
         ChildJvm jvm = ChildJvm.run(
                 ManyCalls.class, List.of("-Xmx64m"), System.getProperty("softpick.test.calls", "20000"));

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -391,6 +392,7 @@ class WeightFormatTest {
 
     /** A model of 12 MB of floats is never in memory as such. */
     @Test
+    @Tag("once")
     void loadingRoundsKernelByKernel() throws IOException {
         SoftpickConfig config = SoftpickConfig.builder().embedDim(64).hiddenSize(256).numLayers(4).build();
         byte[] file = saved(SoftpickTransformer.random(config, 1));

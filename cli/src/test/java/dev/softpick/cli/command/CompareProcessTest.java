@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,6 +29,7 @@ class CompareProcessTest {
     private Path folder;
 
     @Test
+    @Tag("long")
     void withoutTheVectorModuleTheTitleSaysScalar() throws IOException, InterruptedException {
         Process process = start("--smoke");
         assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
