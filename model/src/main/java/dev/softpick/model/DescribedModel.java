@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What a model is and tells about itself; {@link SoftpickTransformer} is what it computes. */
-abstract sealed class DescribedModel permits SoftpickTransformer {
+/** What a model is and tells about itself; {@link SequenceModel} is what it computes. */
+abstract sealed class DescribedModel permits SequenceModel {
 
     private final SoftpickConfig config;
     private final ModelWeights weights;

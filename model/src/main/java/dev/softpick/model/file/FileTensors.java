@@ -184,9 +184,12 @@ final class FileTensors implements Parameters.Values {
             }
             throw notFinite(source.name(), values[i], i);
         }
-        return source.transposed() && parameter.isKernel()
-                ? transposed(values, parameter.shape()[0], parameter.shape()[1])
-                : values;
+        if (!source.transposed() || !parameter.isKernel()) {
+            return values;
+        }
+        float[] kernel = new float[size];
+        transpose(parameter, (from, to) -> kernel[to] = values[from]);
+        return kernel;
     }
 
     private static ModelFormatException notFinite(String name, float value, int index) {
@@ -212,7 +215,12 @@ final class FileTensors implements Parameters.Values {
                 throw notFinite(source.name(), Rounding.widened(halves[i]), i);
             }
         }
-        return source.transposed() ? transposed(halves, kernel.shape()[0], kernel.shape()[1]) : halves;
+        if (!source.transposed()) {
+            return halves;
+        }
+        short[] values = new short[size];
+        transpose(kernel, (from, to) -> values[to] = halves[from]);
+        return values;
     }
 
     @Override
@@ -237,8 +245,12 @@ final class FileTensors implements Parameters.Values {
                         + "; a scale is finite and not negative");
             }
         }
-        return new Rounding.Int8(
-                source.transposed() ? transposed(bytes, kernel.shape()[0], kernel.shape()[1]) : bytes, scale);
+        if (!source.transposed()) {
+            return new Rounding.Int8(bytes, scale);
+        }
+        byte[] values = new byte[size];
+        transpose(kernel, (from, to) -> values[to] = bytes[from]);
+        return new Rounding.Int8(values, scale);
     }
 
     /** One array for all matrices, which are packed one by one: it stays in the cache, and memory is touched once. */
@@ -277,34 +289,19 @@ final class FileTensors implements Parameters.Values {
         return s0 + s1 + s2 + s3;
     }
 
-    /** {@code [in, out]} from {@code [out, in]}. */
-    private static float[] transposed(float[] values, int in, int out) {
-        float[] kernel = new float[in * out];
-        for (int row = 0; row < out; row++) {
-            for (int column = 0; column < in; column++) {
-                kernel[column * out + row] = values[row * in + column];
-            }
-        }
-        return kernel;
+    /** Takes an element of one array to another: a lambda, which only transposed names make a cold JVM load. */
+    private interface Move {
+        void element(int from, int to);
     }
 
-    private static short[] transposed(short[] values, int in, int out) {
-        short[] kernel = new short[in * out];
+    /** Moves each element of {@code [out, in]} to its place in {@code [in, out]}. */
+    private static void transpose(Parameter kernel, Move move) {
+        int in = kernel.shape()[0];
+        int out = kernel.shape()[1];
         for (int row = 0; row < out; row++) {
             for (int column = 0; column < in; column++) {
-                kernel[column * out + row] = values[row * in + column];
+                move.element(row * in + column, column * out + row);
             }
         }
-        return kernel;
-    }
-
-    private static byte[] transposed(byte[] values, int in, int out) {
-        byte[] kernel = new byte[in * out];
-        for (int row = 0; row < out; row++) {
-            for (int column = 0; column < in; column++) {
-                kernel[column * out + row] = values[row * in + column];
-            }
-        }
-        return kernel;
     }
 }
