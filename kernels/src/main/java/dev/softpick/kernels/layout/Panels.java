@@ -94,6 +94,11 @@ public record Panels(float[] values, int start, float[] bias, int biasStart, int
     }
 
     @Override
+    public PanelBuffers buffers() {
+        return null;
+    }
+
+    @Override
     public Panels slice(int from, int to) {
         return new Panels(values, offset(from), bias, biasOffset(from), k, columns(from, to), width);
     }

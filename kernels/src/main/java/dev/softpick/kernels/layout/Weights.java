@@ -22,6 +22,9 @@ public sealed interface Weights permits Panels, BFloat16Panels, Int8Panels {
     /** Where a whole panel's worth of starting values for panel {@code p} stands in {@link #initial}. */
     int initialOffset(int p);
 
+    /** Where products decode parts of a panel to; null where they are floats already. */
+    PanelBuffers buffers();
+
     /** The panels {@code from} (inclusive) to {@code to} (exclusive), sharing the arrays. */
     Weights slice(int from, int to);
 

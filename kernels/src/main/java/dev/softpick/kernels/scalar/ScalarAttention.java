@@ -36,7 +36,7 @@ final class ScalarAttention {
             }
             Arrays.fill(scores, 0, end - start, 0f);
             for (int j = start; j < end; j += nr) {
-                ScalarMatMul.accumulate(
+                ScalarTile.accumulate(
                         q, qOffset, cache.keys(), cache.keyOffset(j), nr, d, scores, j - start, Math.min(nr, end - j));
             }
             addAbs(scores, end - start, lanes);
@@ -47,10 +47,10 @@ final class ScalarAttention {
         for (int column = 0; column < d; column += nr) {
             int columns = Math.min(nr, d - column);
             if (chunkStart > 0) {
-                ScalarMatMul.accumulate(
+                ScalarTile.accumulate(
                         q, qOffset, cache.state(), cache.stateOffset(0, column), nr, d, out, to + column, columns);
             }
-            ScalarMatMul.accumulate(
+            ScalarTile.accumulate(
                     scores, 0, cache.values(), cache.valueOffset(chunkStart, column), nr, row + 1 - chunkStart,
                     out, to + column, columns);
         }
@@ -83,7 +83,7 @@ final class ScalarAttention {
             int columns = Math.min(nr, d - column);
             for (int j = cache.length() - cache.chunk(); j < cache.length(); j += nr) {
                 for (int row = 0; row < d; row++) {
-                    ScalarMatMul.accumulate(
+                    ScalarTile.accumulate(
                             cache.keys(), cache.keyOffset(j) + row * nr, cache.values(), cache.valueOffset(j, column),
                             nr, nr, cache.state(), cache.stateOffset(row, column), columns);
                 }

@@ -44,7 +44,7 @@ final class ScalarExponentialAttention {
             int count = Math.min(cache.chunk(), row + 1 - start);
             Arrays.fill(scores, 0, count, 0f);
             for (int j = 0; j < count; j += nr) {
-                ScalarMatMul.accumulate(
+                ScalarTile.accumulate(
                         q, qOffset, cache.keys(), cache.keyOffset(start + j), nr, d, scores, j,
                         Math.min(nr, count - j));
             }
@@ -57,7 +57,7 @@ final class ScalarExponentialAttention {
                 ScalarPasses.scale(out, to, scratch.factors[0], out, to, d);
             }
             for (int column = 0; column < d; column += nr) {
-                ScalarMatMul.accumulate(
+                ScalarTile.accumulate(
                         scores, 0, cache.values(), cache.valueOffset(start, column), nr, count, out, to + column,
                         Math.min(nr, d - column));
             }

@@ -18,17 +18,16 @@ public final class ScalarLayerNorm {
             float mean = (float) (sum(x, from, width, 0f, false) * reciprocal);
             double variance = sum(x, from, width, mean, true) * reciprocal;
             float inverse = (float) (1 / Math.sqrt(variance + epsilon));
-            scale(x, from, mean, inverse, gamma, beta, 0, out, outOffset + row * width);
+            int to = outOffset + row * width;
+            for (int i = 0; i < width; i++) {
+                out[to + i] = scaled(x[from + i], mean, inverse, gamma[i], beta[i]);
+            }
         }
     }
 
-    /** {@code out = gamma·inverse·(x − mean) + beta} for the columns from {@code first} on. */
-    public static void scale(
-            float[] x, int from, float mean, float inverse, float[] gamma, float[] beta, int first, float[] out,
-            int to) {
-        for (int i = first; i < gamma.length; i++) {
-            out[to + i] = fma(gamma[i] * inverse, x[from + i] - mean, beta[i]);
-        }
+    /** {@code gamma·inverse·(x − mean) + beta}, one element of a row. */
+    public static float scaled(float x, float mean, float inverse, float gamma, float beta) {
+        return fma(gamma * inverse, x - mean, beta);
     }
 
     /** {@code Σ (x − shift)}, or of the squares. */

@@ -40,6 +40,13 @@ public final class ScalarPasses {
         }
     }
 
+    /** {@code sums = x + sums}. */
+    public static void add(float[] x, int xo, float[] sums, int so, int length) {
+        for (int i = 0; i < length; i++) {
+            sums[so + i] = x[xo + i] + sums[so + i];
+        }
+    }
+
     /** {@code sums += |x|}. */
     public static void addAbsolute(float[] x, int xo, float[] sums, int so, int length) {
         for (int i = 0; i < length; i++) {

@@ -35,18 +35,15 @@ public final class ScalarRectifiedSoftpick {
         }
         float mean = (float) dot;
         ScalarExponential.exp(x, xOffset, dx, dxOffset, length, maximum, 1f);
-        weigh(x, xOffset, g, gOffset, length, mean, reciprocal, dx, dxOffset);
+        for (int i = 0; i < length; i++) {
+            dx[dxOffset + i] = gradient(x[xOffset + i], g[gOffset + i], mean, dx[dxOffset + i], reciprocal);
+        }
         addMaximumTerm(x, xOffset, length, maximum, dot / sum, dx, dxOffset);
     }
 
-    /** {@code dx = dx·reciprocal·(g − mean)} where x is above 0, {@code dx·reciprocal·mean} where it is below. */
-    public static void weigh(
-            float[] x, int xo, float[] g, int go, int n, float mean, float reciprocal, float[] dx, int dxo) {
-        float none = 0f * mean;
-        for (int i = 0; i < n; i++) {
-            float value = x[xo + i];
-            dx[dxo + i] = dx[dxo + i] * reciprocal * (value > 0f ? g[go + i] - mean : value < 0f ? mean : none);
-        }
+    /** {@code e·reciprocal·(g − mean)} where x is above 0, {@code e·reciprocal·mean} where below; one of a row. */
+    public static float gradient(float x, float g, float mean, float e, float reciprocal) {
+        return e * reciprocal * (x > 0f ? g - mean : x < 0f ? mean : 0f * mean);
     }
 
     /** m is in the formula, and cancels but for ε: {@code −ε·G/S} goes to the first of the largest elements. */

@@ -29,7 +29,7 @@ final class ScalarRowAttention {
         Arrays.fill(out, outOffset, outOffset + d, 0f);
         if (cache.keepsState() && last > 0) {
             for (int column = 0; column < d; column += nr) {
-                ScalarMatMul.accumulate(
+                ScalarTile.accumulate(
                         q, qOffset, cache.state(), cache.stateOffset(head, column), nr, d, out, outOffset + column,
                         Math.min(nr, d - column));
             }
@@ -98,7 +98,7 @@ final class ScalarRowAttention {
         Arrays.fill(scores, 0, end - start, 0f);
         for (int j = start; j < end; ) {
             int count = Math.min(nr - j % nr, end - j);
-            ScalarMatMul.accumulate(
+            ScalarTile.accumulate(
                     q, qOffset, cache.keys(j), cache.keyOffset(head, j), nr, cache.headSize(), scores, j - start,
                     count);
             j += count;
@@ -113,7 +113,7 @@ final class ScalarRowAttention {
             int columns = Math.min(nr, cache.headSize() - column);
             for (int j = start; j < end; ) {
                 int count = Math.min(GROUP - j % GROUP, end - j);
-                ScalarMatMul.accumulate(
+                ScalarTile.accumulate(
                         scores, j - start, cache.values(j), cache.valueOffset(head, j, column), nr, count,
                         out, outOffset + column, columns);
                 j += count;
@@ -129,7 +129,7 @@ final class ScalarRowAttention {
             int columns = Math.min(nr, d - column);
             for (int j = row - cache.chunk(); j < row; j += nr) {
                 for (int i = 0; i < d; i++) {
-                    ScalarMatMul.accumulate(
+                    ScalarTile.accumulate(
                             cache.keys(j), cache.keyOffset(head, j) + i * nr, cache.values(j),
                             cache.valueOffset(head, j, column), nr, nr,
                             cache.state(), cache.stateOffset(head, column) + i * nr, columns);

@@ -33,27 +33,21 @@ public final class ScalarSoftpick {
     /** {@code dx_j = (g_j − sign(x_j)·Σ g_i·y_i) / (1 + Σ|x_i|)} for one row of consecutive elements. */
     static void backward(float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
         double sum = ScalarReduce.absSum(x, xOffset, length);
-        if (sum > SoftpickRules.LARGEST_SUM) {
-            largeBackward(x, xOffset, g, gOffset, length, dx, dxOffset);
-            return;
-        }
         double reciprocal = 1 / (1 + sum);
         float mean = (float) (ScalarReduce.dot(x, xOffset, 0f, g, gOffset, length) * reciprocal);
-        if (!Float.isFinite(mean)) {
+        if (sum > SoftpickRules.LARGEST_SUM || !Float.isFinite(mean)) {
             largeBackward(x, xOffset, g, gOffset, length, dx, dxOffset);
             return;
         }
-        spread(x, xOffset, g, gOffset, length, mean, (float) reciprocal, dx, dxOffset);
+        float scale = (float) reciprocal;
+        for (int i = 0; i < length; i++) {
+            dx[dxOffset + i] = gradient(x[xOffset + i], g[gOffset + i], mean, scale);
+        }
     }
 
-    /** {@code dx = (g − sign(x)·mean)·scale}. */
-    public static void spread(
-            float[] x, int xo, float[] g, int go, int n, float mean, float scale, float[] dx, int dxo) {
-        float none = 0f * mean;
-        for (int i = 0; i < n; i++) {
-            float value = x[xo + i];
-            dx[dxo + i] = (g[go + i] - (value > 0f ? mean : value < 0f ? -mean : none)) * scale;
-        }
+    /** {@code (g − sign(x)·mean)·scale}, one element of a row. */
+    public static float gradient(float x, float g, float mean, float scale) {
+        return (g - (x > 0f ? mean : x < 0f ? -mean : 0f * mean)) * scale;
     }
 
     /** {@link #backward} in double, for sums beyond {@link SoftpickRules#LARGEST_SUM} and products that overflow. */

@@ -151,8 +151,8 @@ final class VectorLayerNorm {
                     .fma(FloatVector.fromArray(SPECIES, x, from + i).sub(mean), FloatVector.fromArray(SPECIES, beta, i))
                     .intoArray(out, to + i);
         }
-        if (full < gamma.length) {
-            ScalarLayerNorm.scale(x, from, mean, inverse, gamma, beta, full, out, to);
+        for (int i = full; i < gamma.length; i++) {
+            out[to + i] = ScalarLayerNorm.scaled(x[from + i], mean, inverse, gamma[i], beta[i]);
         }
     }
 }

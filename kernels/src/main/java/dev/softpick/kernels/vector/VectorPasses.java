@@ -80,6 +80,19 @@ final class VectorPasses {
         }
     }
 
+    /** {@code sums = x + sums}. */
+    static void add(float[] x, int xo, float[] sums, int so, int length) {
+        int full = SPECIES.loopBound(length);
+        for (int i = 0; i < full; i += LANES) {
+            FloatVector.fromArray(SPECIES, x, xo + i)
+                    .add(FloatVector.fromArray(SPECIES, sums, so + i))
+                    .intoArray(sums, so + i);
+        }
+        if (full < length) {
+            ScalarPasses.add(x, xo + full, sums, so + full, length - full);
+        }
+    }
+
     /** {@code sums += |x|}. */
     static void addAbsolute(float[] x, int xo, float[] sums, int so, int length) {
         int full = SPECIES.loopBound(length);

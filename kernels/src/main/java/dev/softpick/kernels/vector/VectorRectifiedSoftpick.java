@@ -44,25 +44,20 @@ final class VectorRectifiedSoftpick {
             return;
         }
         VectorExponential.exp(x, xOffset, dx, dxOffset, length, maximum, 1f);
-        weigh(x, xOffset, g, gOffset, length, (float) dot, reciprocal, dx, dxOffset);
-        ScalarRectifiedSoftpick.addMaximumTerm(x, xOffset, length, maximum, dot / sum, dx, dxOffset);
-    }
-
-    /** {@code dx = dx·reciprocal·(g − mean)} where x is above 0, {@code dx·reciprocal·mean} where it is below. */
-    private static void weigh(
-            float[] x, int xo, float[] g, int go, int n, float mean, float reciprocal, float[] dx, int dxo) {
+        float mean = (float) dot;
         FloatVector none = FloatVector.broadcast(SPECIES, 0f * mean);
-        int full = SPECIES.loopBound(n);
+        int full = SPECIES.loopBound(length);
         for (int i = 0; i < full; i += LANES) {
-            FloatVector value = FloatVector.fromArray(SPECIES, x, xo + i);
-            FloatVector difference = FloatVector.fromArray(SPECIES, g, go + i).sub(mean);
+            FloatVector value = FloatVector.fromArray(SPECIES, x, xOffset + i);
+            FloatVector difference = FloatVector.fromArray(SPECIES, g, gOffset + i).sub(mean);
             FloatVector part = none.blend(difference, value.compare(VectorOperators.GT, 0f))
                     .blend(mean, value.compare(VectorOperators.LT, 0f));
-            FloatVector.fromArray(SPECIES, dx, dxo + i).mul(reciprocal).mul(part).intoArray(dx, dxo + i);
+            FloatVector.fromArray(SPECIES, dx, dxOffset + i).mul(reciprocal).mul(part).intoArray(dx, dxOffset + i);
         }
-        if (full < n) {
-            ScalarRectifiedSoftpick.weigh(
-                    x, xo + full, g, go + full, n - full, mean, reciprocal, dx, dxo + full);
+        for (int i = full; i < length; i++) {
+            dx[dxOffset + i] = ScalarRectifiedSoftpick.gradient(
+                    x[xOffset + i], g[gOffset + i], mean, dx[dxOffset + i], reciprocal);
         }
+        ScalarRectifiedSoftpick.addMaximumTerm(x, xOffset, length, maximum, dot / sum, dx, dxOffset);
     }
 }

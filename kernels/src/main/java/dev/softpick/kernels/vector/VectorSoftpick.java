@@ -30,37 +30,28 @@ final class VectorSoftpick {
     /** The steps of {@code ScalarSoftpick.backward}. */
     static void backward(float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
         double sum = VectorReduce.absSum(x, xOffset, length);
-        if (sum > SoftpickRules.LARGEST_SUM) {
-            ScalarSoftpick.largeBackward(x, xOffset, g, gOffset, length, dx, dxOffset);
-            return;
-        }
         double reciprocal = 1 / (1 + sum);
         float mean = (float) (VectorDot.dot(x, xOffset, 0f, g, gOffset, length) * reciprocal);
-        if (!Float.isFinite(mean)) {
+        if (sum > SoftpickRules.LARGEST_SUM || !Float.isFinite(mean)) {
             ScalarSoftpick.largeBackward(x, xOffset, g, gOffset, length, dx, dxOffset);
             return;
         }
-        spread(x, xOffset, g, gOffset, length, mean, (float) reciprocal, dx, dxOffset);
-    }
-
-    /** {@code dx = (g − sign(x)·mean)·scale}. */
-    private static void spread(
-            float[] x, int xo, float[] g, int go, int n, float mean, float scale, float[] dx, int dxo) {
+        float scale = (float) reciprocal;
         // With numbers in place of these vectors C2 sometimes gave up on inlining and boxed a vector for each of x.
         FloatVector zero = FloatVector.zero(SPECIES);
         FloatVector none = FloatVector.broadcast(SPECIES, 0f * mean);
         FloatVector positive = FloatVector.broadcast(SPECIES, mean);
         FloatVector negative = FloatVector.broadcast(SPECIES, -mean);
         FloatVector factor = FloatVector.broadcast(SPECIES, scale);
-        int full = SPECIES.loopBound(n);
+        int full = SPECIES.loopBound(length);
         for (int i = 0; i < full; i += LANES) {
-            FloatVector value = FloatVector.fromArray(SPECIES, x, xo + i);
+            FloatVector value = FloatVector.fromArray(SPECIES, x, xOffset + i);
             FloatVector part = none.blend(positive, value.compare(VectorOperators.GT, zero))
                     .blend(negative, value.compare(VectorOperators.LT, zero));
-            FloatVector.fromArray(SPECIES, g, go + i).sub(part).mul(factor).intoArray(dx, dxo + i);
+            FloatVector.fromArray(SPECIES, g, gOffset + i).sub(part).mul(factor).intoArray(dx, dxOffset + i);
         }
-        if (full < n) {
-            ScalarSoftpick.spread(x, xo + full, g, go + full, n - full, mean, scale, dx, dxo + full);
+        for (int i = full; i < length; i++) {
+            dx[dxOffset + i] = ScalarSoftpick.gradient(x[xOffset + i], g[gOffset + i], mean, scale);
         }
     }
 }

@@ -4,8 +4,8 @@ import jdk.incubator.vector.VectorShape;
 
 /**
  * How wide vectors and panels are, told without a vector class: weights are packed while a cold JVM still waits for its
- * first answer, and loading a species costs it 12 ms, asking for the shape 0.6. The kernels are written for 128, 256 and
- * 512 bits; elsewhere they are not chosen.
+ * first answer, and loading a species costs it 12 ms, asking for the shape 0.6. The kernels are written for 128, 256
+ * and 512 bits; elsewhere they are not chosen.
  */
 public final class VectorWidth {
 
