@@ -84,8 +84,8 @@ final class Bits {
                     System.arraycopy(row, 0, x, at * row.length, row.length);
                     float[] y = forward(model.parallelism(threads), x, batch, SHORT_STEPS);
                     if (!Arrays.equals(bytes(y, at * HIDDEN, HIDDEN), alone)) {
-                        throw new IllegalStateException(normalizer + ", " + format + ": row " + at + " of " + batch + ", "
-                                + threads + " threads, differs from the row alone");
+                        throw new IllegalStateException(normalizer + ", " + format + ": row " + at + " of " + batch
+                                + ", " + threads + " threads, differs from the row alone");
                     }
                     add(crc, y);
                 }

@@ -10,14 +10,15 @@ import dev.softpick.kernels.select.Backends;
  * Causal attention of one head: {@code out_i = Σ_{j≤i} w_ij v_j} with weights {@code w_i = normalizer(s_i)} and scores
  * {@code s_ij = q_i·k_j / √headSize}, the scale in float32 as Edifice has it.
  *
- * <p>{@code q}, {@code k}, {@code v} and {@code out} are dense row-major {@code [steps, headSize]}, from index 0; {@code out}
- * must be none of the others. Keys after a row are not read, so a NaN there does not reach it. Scores are never stored for
- * the whole matrix. Softpick takes one pass without maximum or exponential and, beyond the first 192 keys (for head sizes
- * up to 96), keeps {@code Σ k vᵀ} instead of the values, which makes long windows about half the arithmetic.
+ * <p>{@code q}, {@code k}, {@code v} and {@code out} are dense row-major {@code [steps, headSize]}, from index 0;
+ * {@code out} must be none of the others. Keys after a row are not read, so a NaN there does not reach it. Scores are
+ * never stored for the whole matrix. Softpick takes one pass without maximum or exponential and, beyond the first 192
+ * keys (for head sizes up to 96), keeps {@code Σ k vᵀ} instead of the values, which makes long windows about half the
+ * arithmetic.
  *
  * <p>A row's bits depend on nothing but its numbers: not on the machine, the width, or what follows. Within 5e-6 ·
- * max(1, |y|) of the exact value for data of ordinary size. Thread-safe. Allocates the keys and values in packed order; a
- * model keeps that memory.
+ * max(1, |y|) of the exact value for data of ordinary size. Thread-safe. Allocates the keys and values in packed order;
+ * a model keeps that memory.
  */
 public final class CausalAttention {
 
@@ -37,7 +38,8 @@ public final class CausalAttention {
     }
 
     /**
-     * With {@link Softpick}'s weights, {@code s_ij / (1 + Σ|s_ij|)}. Source: {@code Edifice.Blocks.Softpick.build_softpick_attention/2}.
+     * With {@link Softpick}'s weights, {@code s_ij / (1 + Σ|s_ij|)}. Source:
+     * {@code Edifice.Blocks.Softpick.build_softpick_attention/2}.
      *
      * @throws IllegalArgumentException if a size is below 1, an array has another length, or out is an input
      */
@@ -59,8 +61,8 @@ public final class CausalAttention {
     }
 
     /**
-     * With {@link RectifiedSoftpick}'s weights; otherwise as {@link #softpick}. The first row sees one key, and its weight
-     * jumps from 0 to 1 where that score passes 0.
+     * With {@link RectifiedSoftpick}'s weights; otherwise as {@link #softpick}. The first row sees one key, and its
+     * weight jumps from 0 to 1 where that score passes 0.
      */
     public static void rectifiedSoftpick(float[] q, float[] k, float[] v, int steps, int headSize, float[] out) {
         attend(q, k, v, steps, headSize, new ScoreNormalizer.RectifiedSoftpick(), out);

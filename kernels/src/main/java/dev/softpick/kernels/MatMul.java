@@ -6,12 +6,12 @@ import dev.softpick.kernels.select.Backends;
 /**
  * Products with a packed matrix: {@code out[i, j] = bias[j] + Σ_k a[i, k] · w[k, j]}.
  *
- * <p>{@code a} is row-major {@code [m, w.rows()]}, {@code out} is row-major {@code [m, w.columns()]}; a leading dimension
- * ({@code lda}, {@code ldc}) is the distance between rows in elements. Arrays may be longer than needed; what lies
- * between and behind the rows is not touched. {@code out} must not overlap {@code a}.
+ * <p>{@code a} is row-major {@code [m, w.rows()]}, {@code out} is row-major {@code [m, w.columns()]}; a leading
+ * dimension ({@code lda}, {@code ldc}) is the distance between rows in elements. Arrays may be longer than needed; what
+ * lies between and behind the rows is not touched. {@code out} must not overlap {@code a}.
  *
- * <p>Each element starts at its bias (+0 without one) and adds its products in order of k with fused multiply-add, so the
- * same numbers give the same bits on every machine and width, wherever they stand. Within
+ * <p>Each element starts at its bias (+0 without one) and adds its products in order of k with fused multiply-add, so
+ * the same numbers give the same bits on every machine and width, wherever they stand. Within
  * {@code (K + 1)·2⁻²⁴·(|bias| + Σ|a·w|)} of the exact value; overflow, infinities and NaN follow IEEE 754.
  *
  * <p>Thread-safe; allocates nothing.
@@ -33,8 +33,8 @@ public final class MatMul {
     /**
      * {@code out = a · w + bias}.
      *
-     * @throws IllegalArgumentException if a size or offset is negative, a leading dimension is below the row's length, or
-     *     an array is too short
+     * @throws IllegalArgumentException if a size or offset is negative, a leading dimension is below the row's length,
+     *     or an array is too short
      */
     public static void multiply(
             float[] a, int aOffset, int lda, int m, PackedMatrix w, float[] out, int outOffset, int ldc) {

@@ -29,14 +29,14 @@ class ForkTest {
             assertThat(Backends.hasVector()).isFalse();
             assertThatThrownBy(Backends::vector).isInstanceOf(IllegalStateException.class);
         } else {
-            int asked = Integer.parseInt(FORK.substring("vector-".length()));
+            int wanted = Integer.parseInt(FORK.substring("vector-".length()));
             int widest = widestOfThisCpu();
-            if (asked > widest) {
-                System.out.println("fork " + FORK + ": this CPU has no " + asked + "-bit vectors; " + widest
+            if (wanted > widest) {
+                System.out.println("fork " + FORK + ": this CPU has no " + wanted + "-bit vectors; " + widest
                         + " it is");
             }
             assertThat(info.name()).isEqualTo("vector");
-            assertThat(info.width()).isEqualTo(Math.min(asked, widest));
+            assertThat(info.width()).isEqualTo(Math.min(wanted, widest));
         }
     }
 

@@ -148,7 +148,8 @@ class MatMulTest {
             for (int i = 0; i < 7; i++) {
                 for (int j = 0; j < n; j++) {
                     float expected = i == 2 ? Float.NaN : i == 4 ? Float.POSITIVE_INFINITY : 2f * k;
-                    assertThat(out[i * n + j]).as("%s [%d, %d]", backend.name(), i, j).isEqualTo(Float.valueOf(expected));
+                    assertThat(out[i * n + j]).as("%s [%d, %d]", backend.name(), i, j)
+                            .isEqualTo(Float.valueOf(expected));
                 }
             }
         }

@@ -214,8 +214,8 @@ class RoundedWeightsTest {
                 identity[i * 257] = 1;
             }
             float[] out = new float[256 * 3];
-            layout.backend.matMul().multiply(
-                    identity, 0, 256, 256, Int8Panels.pack(q, ones, 256, 3, null, layout.width, layout.lanes), out, 0, 3);
+            Int8Panels w = Int8Panels.pack(q, ones, 256, 3, null, layout.width, layout.lanes);
+            layout.backend.matMul().multiply(identity, 0, 256, 256, w, out, 0, 3);
             for (int i = 0; i < out.length; i++) {
                 assertThat(out[i]).as("%s, byte %d", layout, i).isEqualTo(q[i]);
             }

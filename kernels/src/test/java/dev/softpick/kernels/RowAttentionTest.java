@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Attention of one row over pages and rings: against double, between backends, and against attention of all rows at once. */
+/** Attention of one row over pages and rings: against double, between backends, and against that of all rows. */
 class RowAttentionTest {
 
     private enum Kind { SOFTPICK, SOFTMAX, SSMAX, RECTIFIED }

@@ -122,8 +122,8 @@ public record LoadOptions(
     }
 
     /**
-     * How the model keeps its kernels: they are rounded while they are read, one by one, so that the floats are never in
-     * memory together. Weights of bfloat16 can be made {@code FLOAT32}, with the same bits; those of int8 stay int8.
+     * How the model keeps its kernels: they are rounded while they are read, one by one, so that the floats are never
+     * in memory together. Weights of bfloat16 can be made {@code FLOAT32}, with the same bits; those of int8 stay int8.
      *
      * @param value the format
      * @return the changed copy

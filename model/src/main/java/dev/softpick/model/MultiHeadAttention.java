@@ -82,7 +82,8 @@ public final class MultiHeadAttention implements Layer {
         for (int part = 0; part < 3; part++) {
             if (!(parts[part].weights() instanceof Panels floats)) {
                 throw new IllegalArgumentException(
-                        "q, k or v is the layer of a model with rounded weights; allowed are layers with float weights");
+                        "q, k or v is the layer of a model with rounded weights;"
+                                + " allowed are layers with float weights");
             }
             floats.unpack(kernel, part * hidden, 3 * hidden);
             System.arraycopy(floats.bias(), 0, bias, part * hidden, hidden);

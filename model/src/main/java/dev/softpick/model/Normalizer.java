@@ -52,7 +52,8 @@ public enum Normalizer {
     }
 
     /**
-     * The vector-Jacobian product of {@link #weights}, what training calls its backward pass: {@code Σ_i g_i·∂y_i/∂s_j}.
+     * The vector-Jacobian product of {@link #weights}, what training calls its backward pass:
+     * {@code Σ_i g_i·∂y_i/∂s_j}.
      *
      * @param scores of one row
      * @param g the gradient of the loss by the weights

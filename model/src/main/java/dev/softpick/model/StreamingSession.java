@@ -15,17 +15,18 @@ import java.lang.invoke.VarHandle;
  *   y_t = forward(x_0 … x_t)                       Window.UNBOUNDED
  * </pre>
  *
- * with the same bits, whatever the blocks in which frames came, on every backend and width, before and after {@link #fork},
- * {@link #save} and {@link #restore}, alone or in a {@link SessionGroup}. A frame is {@code [embedDim]}, an answer
- * {@code [outputSize]}. Output modes {@code last_timestep} and {@code all} answer alike.
+ * with the same bits, whatever the blocks in which frames came, on every backend and width, before and after
+ * {@link #fork}, {@link #save} and {@link #restore}, alone or in a {@link SessionGroup}. A frame is {@code [embedDim]},
+ * an answer {@code [outputSize]}. Output modes {@code last_timestep} and {@code all} answer alike.
  *
- * <p>A NaN in a frame makes the answers NaN that attend to it, and no others: those of the next {@code windowSize − 1} frames
- * with {@code EXACT}, of the next {@code layers · (windowSize − 1)} with {@code SLIDING}, of all later ones with
+ * <p>A NaN in a frame makes the answers NaN that attend to it, and no others: those of the next {@code windowSize − 1}
+ * frames with {@code EXACT}, of the next {@code layers · (windowSize − 1)} with {@code SLIDING}, of all later ones with
  * {@code UNBOUNDED}.
  *
- * <p>Once warm, and once the window is full, a step allocates nothing; a cache that still grows does so in pages of up to 256
- * frames. For one thread at a time, not always the same; a call that finds another one at work throws
- * {@link IllegalStateException}. Many sessions share one model. A step stays on its thread, whatever the model's parallelism.
+ * <p>Once warm, and once the window is full, a step allocates nothing; a cache that still grows does so in pages of up
+ * to 256 frames. For one thread at a time, not always the same; a call that finds another one at work throws
+ * {@link IllegalStateException}. Many sessions share one model. A step stays on its thread, whatever the model's
+ * parallelism.
  */
 public final class StreamingSession implements AutoCloseable {
 
@@ -66,13 +67,13 @@ public final class StreamingSession implements AutoCloseable {
     }
 
     /**
-     * Takes a block of frames and writes the answer to each. Products take the block's frames together, so blocks are faster.
+     * Takes a block of frames and writes the answer to each. Products take its frames together, so blocks are faster.
      *
      * @param frames {@code [count, embedDim]}, from index 0
      * @param count how many frames, 1 or more
      * @param output {@code [count, outputSize]}, from index 0
-     * @throws IllegalArgumentException if count is below 1, an array is too short, or both are the same; the session stays as
-     *     it was
+     * @throws IllegalArgumentException if count is below 1, an array is too short, or both are the same; the session
+     *     stays as it was
      * @throws IllegalStateException if the session is closed, or in use by another thread
      */
     public void step(float[] frames, int count, float[] output) {
@@ -192,8 +193,8 @@ public final class StreamingSession implements AutoCloseable {
     }
 
     /**
-     * A second session that has seen the same frames, to try what would be if. {@code UNBOUNDED} sessions share the pages of
-     * keys that are full; the rest, a window's worth, is copied.
+     * A second session that has seen the same frames, to try what would be if. {@code UNBOUNDED} sessions share the
+     * pages of keys that are full; the rest, a window's worth, is copied.
      *
      * @return a session like this one
      */
@@ -207,12 +208,12 @@ public final class StreamingSession implements AutoCloseable {
     }
 
     /**
-     * The state as bytes, for {@link #restore} on any machine and vector width. {@code EXACT} saves the window's frames,
-     * {@code SLIDING} keys and values of {@code windowSize − 1} frames, {@code UNBOUNDED} those of all.
+     * The state as bytes, for {@link #restore} on any machine and vector width. {@code EXACT} saves the window's
+     * frames, {@code SLIDING} keys and values of {@code windowSize − 1} frames, {@code UNBOUNDED} those of all.
      *
-     * <p>Little-endian: 8 bytes {@code SPKSTATE}; int version, 1; int window, its ordinal; 32 bytes SHA-256 of the model's
-     * options and weights; long position; int whether there is an answer; floats: the answer, then the state; int CRC-32C of
-     * everything before it.
+     * <p>Little-endian: 8 bytes {@code SPKSTATE}; int version, 1; int window, its ordinal; 32 bytes SHA-256 of the
+     * model's options and weights; long position; int whether there is an answer; floats: the answer, then the state;
+     * int CRC-32C of everything before it.
      *
      * @return the bytes
      * @throws IllegalStateException if the state is larger than an array, or the session closed or in use
@@ -230,8 +231,8 @@ public final class StreamingSession implements AutoCloseable {
      * Goes on from a saved state, in place of what the session has seen so far.
      *
      * @param saved bytes from {@link #save}
-     * @throws SessionFormatException if the bytes are not a state, are damaged or cut off, or belong to another version,
-     *     model or window; the session stays as it was
+     * @throws SessionFormatException if the bytes are not a state, are damaged or cut off, or belong to another
+     *     version, model or window; the session stays as it was
      */
     public void restore(byte[] saved) throws SessionFormatException {
         begin();

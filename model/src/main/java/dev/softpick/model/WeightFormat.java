@@ -17,8 +17,9 @@ public enum WeightFormat {
 
     /**
      * 8 bits and a float scale for each column j: {@code s_j = max_k |w_kj| / 127}, one float division;
-     * {@code q_kj = clamp(rint((double) w_kj / s_j), -127, 127)}, 0 where s is. A product adds up {@code t_j = Σ a_k · q_kj}
-     * from +0 in increasing order of k with fused multiply-add, and ends with {@code fma(t_j, s_j, bias_j)}.
+     * {@code q_kj = clamp(rint((double) w_kj / s_j), -127, 127)}, 0 where s is. A product adds up
+     * {@code t_j = Σ a_k · q_kj} from +0 in increasing order of k with fused multiply-add, and ends with
+     * {@code fma(t_j, s_j, bias_j)}.
      */
     INT8("int8");
 

@@ -23,8 +23,9 @@ class AllocationTest {
         "1, 4096, 64, SOFTPICK"
     })
     void aWarmCallAllocatesNothing(int batch, int steps, int hidden, Normalizer normalizer) {
-        SoftpickTransformer model = SoftpickTransformer.random(
-                SoftpickConfig.builder().embedDim(16).hiddenSize(hidden).numLayers(2).normalizer(normalizer).build(), 3);
+        SoftpickConfig config =
+                SoftpickConfig.builder().embedDim(16).hiddenSize(hidden).numLayers(2).normalizer(normalizer).build();
+        SoftpickTransformer model = SoftpickTransformer.random(config, 3);
         float[] x = Fixtures.gaussian(1, batch * steps * 16);
         float[] output = new float[batch * hidden];
         long bytes = Long.MAX_VALUE;

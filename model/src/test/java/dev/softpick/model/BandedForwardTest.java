@@ -111,7 +111,8 @@ class BandedForwardTest {
         for (int end = window; end <= steps; end += 3) {
             float[] row = new float[24];
             last.forward(Arrays.copyOfRange(x, (end - window) * 6, end * 6), 1, window, row);
-            assertThat(Arrays.copyOfRange(y, (end - 1) * 24, end * 24)).as("%s, end %d", normalizer, end).isEqualTo(row);
+            assertThat(Arrays.copyOfRange(y, (end - 1) * 24, end * 24)).as("%s, end %d", normalizer, end)
+                    .isEqualTo(row);
         }
     }
 

@@ -90,7 +90,8 @@ class ConcurrencyTest {
         for (Thread thread : threads) {
             thread.join();
         }
-        System.out.println(calls + " calls on " + PLATFORM + " platform and " + VIRTUAL + " virtual threads in " + SECONDS + " s");
+        System.out.println(calls + " calls on " + PLATFORM + " platform and " + VIRTUAL + " virtual threads in "
+                + SECONDS + " s");
         assertThat(failure.get()).isNull();
         assertThat(calls.get()).isGreaterThanOrEqualTo(PLATFORM + VIRTUAL);
     }

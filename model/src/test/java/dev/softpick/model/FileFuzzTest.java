@@ -24,7 +24,8 @@ class FileFuzzTest {
 
     private static final String[] TOKENS = {
         "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "-1", "0", "1e9", "99999999999999999999", "null", "true",
-        "2147483648", "9223372036854775807", "F16", "F4", "I64", "BF16", "I8", "_scale", "__metadata__", "softpick_block_9_", "é", "\0", "\n"
+        "2147483648", "9223372036854775807", "F16", "F4", "I64", "BF16", "I8", "_scale", "__metadata__",
+        "softpick_block_9_", "é", "\0", "\n"
     };
 
     @ParameterizedTest

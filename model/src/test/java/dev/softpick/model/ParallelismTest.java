@@ -109,7 +109,7 @@ class ParallelismTest {
         assertThat(bytes).isLessThan(most + most / 10);
     }
 
-    /** Of many models' first calls the one that allocates least: until C2 has compiled a kernel, its vectors are objects. */
+    /** Of many models' first calls the one that allocates least: until C2 compiles a kernel, vectors are objects. */
     private static long leastOfFirstCalls(int threads) {
         long least = Long.MAX_VALUE;
         for (int i = 0; i < 60; i++) {

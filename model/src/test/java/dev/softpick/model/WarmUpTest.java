@@ -98,8 +98,8 @@ class WarmUpTest {
         assertThat(jvm.exit()).as(jvm.output()).isZero();
         Matcher bytes = Pattern.compile("bytes of its calls: (\\d+)").matcher(jvm.output());
         assertThat(bytes.find()).as(jvm.output()).isTrue();
-        // Without a rehearsal of its own the fourth to sixth call take 86 MB each. With it most runs take 0; a branch of
-        // the edges that is not rehearsed, and code that C2 replaces, may still box in some.
+        // Without a rehearsal of its own the fourth to sixth call take 86 MB each. With it most runs take 0; a branch
+        // of the edges that is not rehearsed, and code that C2 replaces, may still box in some.
         assertThat(Long.parseLong(bytes.group(1))).isLessThan(200_000_000L);
     }
 
@@ -109,7 +109,8 @@ class WarmUpTest {
         assumeTrue(Backends.hasVector() && (FORK.isEmpty() || FORK.equals("vector-512")));
         ChildJvm jvm = ChildJvm.run(
                 Calls.Once.class,
-                List.of("-XX:CompileCommand=quiet", "-XX:CompileCommand=exclude,dev.softpick.kernels.vector.VectorLayerNorm::*"));
+                List.of("-XX:CompileCommand=quiet",
+                        "-XX:CompileCommand=exclude,dev.softpick.kernels.vector.VectorLayerNorm::*"));
         assertThat(jvm.exit()).as(jvm.output()).isZero();
         assertThat(jvm.output()).contains("[LAYER_NORM] stay scalar for softpick").contains("then staged");
     }
@@ -136,7 +137,8 @@ class WarmUpTest {
         ChildJvm jvm = ChildJvm.run(
                 Calls.Once.class, List.of("-XX:MaxVectorSize=8", "-Dsoftpick.backend=vector"));
         assertThat(jvm.exit()).isNotZero();
-        assertThat(jvm.output()).contains("vectors have 64 bits here; the vector kernels are written for 128, 256 and 512");
+        assertThat(jvm.output())
+                .contains("vectors have 64 bits here; the vector kernels are written for 128, 256 and 512");
     }
 
     @Test
@@ -177,7 +179,8 @@ class WarmUpTest {
         private Second() {}
 
         public static void main(String[] args) {
-            SoftpickConfig.Builder builder = SoftpickConfig.builder().embedDim(64).hiddenSize(64).numHeads(1).numLayers(1);
+            SoftpickConfig.Builder builder = SoftpickConfig.builder()
+                    .embedDim(64).hiddenSize(64).numHeads(1).numLayers(1);
             SoftpickTransformer.random(builder.windowSize(60).build(), 1).warmUp();
             SoftpickConfig config = builder.embedDim(20).hiddenSize(250).numHeads(5).windowSize(300).build();
             SoftpickTransformer model = SoftpickTransformer.random(config, 2);

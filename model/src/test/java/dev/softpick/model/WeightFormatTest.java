@@ -190,8 +190,10 @@ class WeightFormatTest {
         assertThat(loaded.fingerprint()).isEqualTo(model.fingerprint());
         float[] x = Fixtures.gaussian(3, 2 * 9 * 5);
         assertThat(forward(loaded, x, 2, 9)).isEqualTo(forward(model, x, 2, 9));
-        assertThat(loaded.logits(Tensor.of(x, 2, 9, 5)).values()).isEqualTo(model.logits(Tensor.of(x, 2, 9, 5)).values());
-        assertThat(saved(SoftpickTransformer.load(saved(floats), as(format)))).isEqualTo(saved(floats.withWeights(format)));
+        Tensor frames = Tensor.of(x, 2, 9, 5);
+        assertThat(loaded.logits(frames).values()).isEqualTo(model.logits(frames).values());
+        assertThat(saved(SoftpickTransformer.load(saved(floats), as(format))))
+                .isEqualTo(saved(floats.withWeights(format)));
     }
 
     @Test
@@ -206,12 +208,13 @@ class WeightFormatTest {
         assertThat(model.withWeights(WeightFormat.FLOAT32)).isSameAs(model);
         assertThat(bytes.withWeights(WeightFormat.INT8)).isSameAs(bytes);
         assertThat(List.of(Arrays.hashCode(fingerprint), Arrays.hashCode(halves.fingerprint()),
-                Arrays.hashCode(bytes.fingerprint()), Arrays.hashCode(halves.withWeights(WeightFormat.FLOAT32).fingerprint())))
+                Arrays.hashCode(bytes.fingerprint()),
+                Arrays.hashCode(halves.withWeights(WeightFormat.FLOAT32).fingerprint())))
                 .doesNotHaveDuplicates();
         for (WeightFormat finer : List.of(WeightFormat.FLOAT32, WeightFormat.BFLOAT16)) {
             assertThatThrownBy(() -> bytes.withWeights(finer)).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("format is " + finer
-                            + "; the model's weights are int8 and cannot be made finer: take the model that was rounded");
+                    .hasMessage("format is " + finer + "; the model's weights are int8 and cannot be made finer:"
+                            + " take the model that was rounded");
             byte[] file = saved(bytes);
             assertThatThrownBy(() -> SoftpickTransformer.load(file, as(finer))).isInstanceOf(ModelFormatException.class)
                     .hasMessage("the file's weights are int8 and cannot be made " + finer.id()
@@ -308,9 +311,11 @@ class WeightFormatTest {
                 bad("missing tensors: " + scale, f -> f.without(scale)),
                 bad("missing tensors: input_projection.kernel_scale, " + scale,
                         f -> f.without(scale, "input_projection.kernel_scale")),
-                bad("tensor '" + scale + "' has shape [31]; this model needs [32], a scale for each column of the kernel",
+                bad("tensor '" + scale + "' has shape [31]; this model needs [32], a scale for each column of the"
+                                + " kernel",
                         f -> f.zeros(scale, DType.F32, 31)),
-                bad("tensor '" + scale + "' has shape [1, 32]; this model needs [32], a scale for each column of the kernel",
+                bad("tensor '" + scale + "' has shape [1, 32]; this model needs [32], a scale for each column of the"
+                                + " kernel",
                         f -> f.zeros(scale, DType.F32, 1, 32)),
                 bad("tensor '" + scale + "' has shape []; this model needs [32], a scale for each column of the kernel",
                         f -> f.zeros(scale, DType.F32)),
@@ -328,13 +333,13 @@ class WeightFormatTest {
                 bad("tensor 'input_projection.kernel' has type I8 and tensor '" + up
                                 + "' has type BF16; kernels are all I8 or none is",
                         f -> f.zeros(up, DType.BF16, 8, 32).without(scale)),
-                bad("tensor '" + up + "' has type U8, which is not read as weights; allowed are F32, F64, F16, BF16, and"
-                        + " I8 with a scale for each column in '" + scale + "'", f -> f.zeros(up, DType.U8, 8, 32)),
-                bad("tensor '" + up + "' has type F8_E4M3, which is not read as weights; allowed are F32, F64, F16, BF16,"
-                        + " and I8 with a scale for each column in '" + scale + "'",
+                bad("tensor '" + up + "' has type U8, which is not read as weights; allowed are F32, F64, F16, BF16,"
+                        + " and I8 with a scale for each column in '" + scale + "'", f -> f.zeros(up, DType.U8, 8, 32)),
+                bad("tensor '" + up + "' has type F8_E4M3, which is not read as weights; allowed are F32, F64, F16,"
+                        + " BF16, and I8 with a scale for each column in '" + scale + "'",
                         f -> f.zeros(up, DType.F8_E4M3, 8, 32)),
-                bad("tensor 'classifier.kernel_scale' is a scale for a kernel of type I8; there is none of this name, or"
-                        + " it is kept as float, as the classifier is",
+                bad("tensor 'classifier.kernel_scale' is a scale for a kernel of type I8; there is none of this name,"
+                        + " or it is kept as float, as the classifier is",
                         f -> f.zeros("classifier.kernel_scale", DType.F32, 3)),
                 bad("tensor 'classifier.kernel' has type I8; allowed are F32, F64, F16, BF16",
                         f -> f.zeros("classifier.kernel", DType.I8, 8, 3)),
@@ -368,7 +373,7 @@ class WeightFormatTest {
                 .hasMessage("metadata weight_format is int8; the kernels' types say float32");
         byte[] scale = ModelBytes.of(SMALL, 0).zeros("softpick_block_2_attn_q_proj.kernel_scale", DType.F32, 8).bytes();
         assertThatThrownBy(() -> SoftpickTransformer.load(scale)).isInstanceOf(ModelFormatException.class)
-                .hasMessageStartingWith("tensor 'softpick_block_2_attn_q_proj.kernel_scale' is a scale for a kernel of");
+                .hasMessageStartingWith("tensor 'softpick_block_2_attn_q_proj.kernel_scale' is a scale for a kernel");
     }
 
     @Test

@@ -28,11 +28,11 @@ import picocli.CommandLine.Spec;
         description = {
             "",
             "Rounds the kernels of the input projection, of attention and of the feed-forward layers; biases, norms and"
-                    + " the classifier stay float, and so does the arithmetic. The file is smaller and loads faster, and"
-                    + " models are faster where reading weights takes the time: one frame at a time.",
+                    + " the classifier stay float, and so does the arithmetic. The file is smaller and loads faster,"
+                    + " and models are faster where reading weights takes the time: one frame at a time.",
             "",
-            "With --input it says how far the hidden states move, and where the input has a tensor label and the model a"
-                    + " head, how good the model is before and after.",
+            "With --input it says how far the hidden states move, and where the input has a tensor label and the model"
+                    + " a head, how good the model is before and after.",
             ""
         },
         footer = {
@@ -148,7 +148,8 @@ public final class QuantizeCommand implements Callable<Integer> {
     }
 
     private static void size(PrintWriter out, Path file, long bytes, WeightFormat format, String more) {
-        out.println(Failures.oneLine(file.toString()) + ": " + Decimals.grouped(bytes) + " bytes, " + format.id() + more);
+        String name = Failures.oneLine(file.toString());
+        out.println(name + ": " + Decimals.grouped(bytes) + " bytes, " + format.id() + more);
     }
 
     private static String figure(double value) {

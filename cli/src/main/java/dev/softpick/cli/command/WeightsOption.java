@@ -11,7 +11,7 @@ final class WeightsOption {
             order = ModelOptions.ORDER,
             paramLabel = "FORMAT",
             converter = WeightFormatName.class,
-            description = "float32, bfloat16 or int8: rounds the weights while loading; default: the file's own. int8 has"
-                    + " no finer format.")
+            description = "float32, bfloat16 or int8: rounds the weights while loading; default: the file's own. int8"
+                    + " has no finer format.")
     WeightFormat format;
 }

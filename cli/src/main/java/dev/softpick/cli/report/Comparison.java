@@ -76,7 +76,8 @@ public record Comparison(
         BackendInfo backend = BackendInfo.current();
         Method method = new Method(
                 LocalDate.now().toString(), setting.machine().describe(), setting.machine().jdk(),
-                setting.machine().flags(), backend.name(), backend.width(), setting.version(), Machine.commit(Comparison.class), effort.name(), setting.command(),
+                setting.machine().flags(), backend.name(), backend.width(), setting.version(),
+                Machine.commit(Comparison.class), effort.name(), setting.command(),
                 (System.nanoTime() - start) / 1e9);
         return new Comparison(
                 method, Claim.of(shapes, saturation, models), shapes, dilution, saturation, models, speed,

@@ -39,7 +39,8 @@ class QuantizeCommandTest {
         assertThat(size).isBetween(least, most);
         assertThat(quantize.outLines()).hasSize(5);
         assertThat(quantize.outLines().get(0)).matches(".*digits-softpick.safetensors: [0-9,]+ bytes, float32");
-        assertThat(quantize.outLines().get(1)).matches(".*q.safetensors: [0-9,]+ bytes, " + format + ", 0.\\d\\d of it");
+        assertThat(quantize.outLines().get(1)).matches(
+                ".*q.safetensors: [0-9,]+ bytes, " + format + ", 0.\\d\\d of it");
         assertThat(quantize.outLines().get(2)).matches(
                 "hidden states of 360 sequences: worst difference 0\\.\\d+, root mean square 0\\.\\d+");
         assertThat(quantize.outLines().get(3)).isEqualTo("before: accuracy 0.9806 (353 of 360)");
@@ -52,7 +53,8 @@ class QuantizeCommandTest {
     @ParameterizedTest
     @CsvSource({"int8", "bfloat16"})
     void roundingWhileLoadingIsTheSame(String format) throws IOException {
-        assertThat(Invocation.of("quantize", "--model", model, "--weights", format, "--output", output).code()).isZero();
+        Invocation quantize = Invocation.of("quantize", "--model", model, "--weights", format, "--output", output);
+        assertThat(quantize.code()).isZero();
         Path npy = Samples.npy(folder.resolve("x.npy"), Samples.images(9), 9, Samples.STEPS, Samples.EMBED);
         Path a = folder.resolve("a.npy");
         Path b = folder.resolve("b.npy");
@@ -80,18 +82,18 @@ class QuantizeCommandTest {
             2 | --weights int8 --output @/x.safetensors                                  | --model is missing
             2 | --model @/m --output @/x.safetensors                                     | --weights
             2 | --model @/m --weights float32 --output @/x.safetensors                   | allowed are int8, bfloat16
-            2 | --model @/m --weights int4 --output @/x.safetensors                      | 'int4'; allowed are float32, bfloat16
+            2 | --model @/m --weights int4 --output @/x.safetensors                      | allowed are float32, bfloat16
             2 | --model @/m --weights int8 --output @/x.npy                              | must end in .safetensors
-            2 | --model @/digits-softpick.safetensors --weights int8 --output @/digits-softpick.safetensors | --model names
-            1 | --model @/none.safetensors --weights int8 --output @/x.safetensors       | none.safetensors: no such file
-            1 | --model @/digits-softpick.safetensors --weights int8 --output @/none/x.safetensors | does not exist
-            2 | --model @/q8.safetensors --weights bfloat16 --output @/x.safetensors     | are int8, which has no finer format
-            1 | --model @/digits-softpick.safetensors --weights int8 --output @/x.safetensors --input @/narrow.npy | takes [batch, steps, 16]
+            2 | --model MODEL --weights int8 --output MODEL                              | --model names
+            1 | --model @/none.safetensors --weights int8 --output @/x.safetensors       | none.safetensors: no such
+            1 | --model MODEL --weights int8 --output @/none/x.safetensors               | does not exist
+            2 | --model @/q8.safetensors --weights bfloat16 --output @/x.safetensors     | int8, which has no finer
+            1 | --model MODEL --weights int8 --output @/x.safetensors --input @/narrow.npy | takes [batch, steps, 16]
             """)
     void wrongUseIsOneLineAndWritesNothing(int code, String words, String fragment) throws IOException {
         Samples.npy(folder.resolve("narrow.npy"), new float[15], 1, 1, 15);
         Invocation.of("quantize", "--model", model, "--weights", "int8", "--output", folder.resolve("q8.safetensors"));
-        String args = "quantize " + words.replace("@", folder.toString());
+        String args = "quantize " + words.replace("MODEL", model.toString()).replace("@", folder.toString());
         Invocation wrong = Invocation.of((Object[]) args.split(" +"));
         assertThat(wrong.code()).as(wrong.err()).isEqualTo(code);
         assertThat(wrong.errLines()).hasSize(1);

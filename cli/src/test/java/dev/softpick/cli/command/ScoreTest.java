@@ -26,7 +26,7 @@ class ScoreTest {
     }
 
     @Test
-    void determinationIsTheMeanOverTheOutputs() {
+    void r2IsTheMeanOverTheOutputs() {
         Score score = Score.of(new Labels.Numbers(new double[] {1, 10, 2, 20, 3, 30}, 2), 2);
         score.accept(0, 1, null, new float[] {1, 20});
         score.accept(1, 2, null, new float[] {2, 20, 3, 20});

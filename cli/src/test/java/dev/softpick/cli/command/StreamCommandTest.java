@@ -152,10 +152,10 @@ class StreamCommandTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            1,2,x            | standard input, line 3 has 3 values; the model's frames have 16
-            ''               | standard input, line 3 is empty; each line must hold values
-            1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,0x1p3 | standard input, line 3, column 16: '0x1p3' is not a number
-            1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1e99  | standard input, line 3, column 16: '1e99' is more than a float32 can hold
+            1,2,x            | line 3 has 3 values; the model's frames have 16
+            ''               | line 3 is empty; each line must hold values
+            1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,0x1p3 | line 3, column 16: '0x1p3' is not a number
+            1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1e99  | line 3, column 16: '1e99' is more than a float32 can hold
             """)
     void aMalformedLineSaysItsNumberAndStops(String line, String message) {
         byte[] two = csv(Arrays.copyOf(frames, 2 * EMBED));
@@ -164,11 +164,12 @@ class StreamCommandTest {
         Result stopped = stream(in);
         assertThat(stopped.code()).isEqualTo(1);
         assertThat(stopped.lines()).hasSize(2);
-        assertThat(stopped.err()).isEqualToIgnoringNewLines("softpick stream: " + message);
+        assertThat(stopped.err()).isEqualToIgnoringNewLines("softpick stream: standard input, " + message);
         Result skipped = stream(in, "--skip-bad");
         assertThat(skipped.code()).isZero();
         assertThat(skipped.lines()).isEqualTo(stream(Samples.concat(two, rest)).lines());
-        assertThat(skipped.err()).isEqualToIgnoringNewLines("softpick stream: skipped 1 malformed line: " + message);
+        assertThat(skipped.err()).isEqualToIgnoringNewLines(
+                "softpick stream: skipped 1 malformed line: standard input, " + message);
     }
 
     @Test

@@ -61,8 +61,8 @@ class WrongUseTest {
             2 | run --backend gpu                                  | allowed are vector and scalar
             2 | run --normalizer sigmoid                           | allowed are softpick, softmax, ssmax, rectified
             2 | run --num-heads 0                                  | '0' is not a whole number from 1 to 16384
-            2 | run --num-heads 3                                  | --num-heads is 3; it must divide the model's hidden_size 64
-            2 | info --num-heads 48                                | --num-heads is 48; it must divide the model's hidden_size 64
+            2 | run --num-heads 3                                  | 3; it must divide the model's hidden_size 64
+            2 | info --num-heads 48                                | 48; it must divide the model's hidden_size 64
             2 | info --model @/digits-softpick.safetensors --num-heads 3 | --num-heads is 3; it must divide
             2 | stream --model @/digits-softpick.safetensors --num-heads 3 | --num-heads is 3; it must divide
             2 | run --output-mode first                            | allowed are last, all, mean
@@ -71,7 +71,7 @@ class WrongUseTest {
             2 | run --input @/x.npy --output @/y                   | .npy, .safetensors or .csv
             2 | run --input @/x.npy --output @/y.txt               | .npy, .safetensors or .csv
             2 | run --input @/x.npy --output @/x.npy               | the file that --input names
-            2 | run --model @/digits-softpick.safetensors --input @/x.npy --output @/digits-softpick.safetensors | --model
+            2 | run --model MODEL --input @/x.npy --output MODEL   | the file that --model names
             2 | run --threads 1025                                 | '1025' is not a whole number from 1 to 1024
             1 | run --input @/none.npy                             | none.npy: no such file
             1 | run --input @/none.csv                             | none.csv: no such file
@@ -104,14 +104,15 @@ class WrongUseTest {
             2 | init --embed-dim 4 --num-heads 3 --seed 1 --output @/m.safetensors      | --num-heads is 3
             2 | init --embed-dim 4 --num-layers 0 --seed 1 --output @/m.safetensors     | --num-layers
             2 | init --embed-dim 4 --dropout 1 --seed 1 --output @/m.safetensors        | --dropout is 1.0
-            2 | init --embed-dim 4 --hidden-size 4097 --seed 1 --output @/m.safetensors | '4097' is not a whole number from 1 to 4096
+            2 | init --embed-dim 4 --hidden-size 4097 --seed 1 --output @/m.safetensors | number from 1 to 4096
             2 | init --embed-dim 16385 --seed 1 --output @/m.safetensors | '16385' is not a whole number from 1 to 16384
             2 | init --embed-dim 4 --hidden-size 4096 --num-layers 999 --seed 1 --output @/m.safetensors | 4096
             1 | init --embed-dim 4 --seed 1 --output @/none/m.safetensors               | does not exist
             """)
     void isOneLine(int code, String words, String fragment) throws IOException {
         String before = listing();
-        Object[] args = words == null ? new Object[0] : words.replace("@", folder.toString()).split(" +");
+        Object[] args = words == null ? new Object[0] : words.replace("MODEL", "@/digits-softpick.safetensors")
+                .replace("@", folder.toString()).split(" +");
         Invocation wrong = Invocation.of(args);
         assertThat(wrong.errLines()).hasSize(1);
         assertThat(wrong.err()).startsWith("softpick").contains(fragment).doesNotContain("Exception");

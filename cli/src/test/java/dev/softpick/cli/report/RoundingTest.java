@@ -35,7 +35,7 @@ class RoundingTest {
         Rounding rounding = Rounding.measure(
                 TrainedModel.TestSet.open("digits"), Normalizer.SOFTPICK, List.of(8, 6, 4, 2));
         assertThat(rounding.unrounded()).isCloseTo(353 / 360.0, within(1e-12));
-        assertThat(rounding.points()).extracting(Rounding.Point::error).isSortedAccordingTo((a, b) -> Double.compare(a, b));
+        assertThat(rounding.points()).extracting(Rounding.Point::error).isSorted();
         assertThat(rounding.points().getFirst().value()).isCloseTo(rounding.unrounded(), within(0.003));
         assertThat(rounding.points().getFirst().error()).isBetween(1e-3, 0.03);
         assertThat(rounding.points().getLast().error()).isGreaterThan(0.2);

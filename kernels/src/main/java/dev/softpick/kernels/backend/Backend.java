@@ -10,8 +10,8 @@ import dev.softpick.kernels.layout.Panels;
  * family from scalar code to vectors is {@link #with}, a new record in the one field that a call reads. Matrix products
  * accumulate over k in increasing order with fused multiply-add; reductions use
  * {@link dev.softpick.kernels.numerics.VirtualLanes}. Kernels are stateless and may run on any number of threads at
- * once; they allocate nothing, the column forms for a lone caller. Unless a method says otherwise, {@code out} may be the
- * input array at the same offset and must not overlap it in any other way.
+ * once; they allocate nothing, the column forms for a lone caller. Unless a method says otherwise, {@code out} may be
+ * the input array at the same offset and must not overlap it in any other way.
  *
  * @param name {@code "scalar"}, {@code "vector"}, or {@code "staged"} where families of both are mixed
  * @param width of a vector in bits; 0 for the scalar backend

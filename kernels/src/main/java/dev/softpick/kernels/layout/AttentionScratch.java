@@ -20,7 +20,7 @@ public final class AttentionScratch {
 
     public final int scoreStride;
 
-    /** {@link VirtualLanes} of the denominator of each of a chunk's rows, and of those by which a last tile is longer. */
+    /** {@link VirtualLanes} of the denominator of each row of a chunk, and of those by which a last tile is longer. */
     public final float[] lanes;
 
     /** What the lanes of each row, or its exponentials, have summed to so far. */

@@ -65,7 +65,8 @@ public final class KeyValueCache {
     /**
      * Keys in a chunk: a constant of the head size alone, because which path a row takes may depend on nothing else. A
      * row pays 2·headSize keys' work for the state, so a chunk of at least twice the head size never loses; a multiple
-     * of 64 (lanes), and of the usual tile's 6 rows, so that tiles seldom straddle chunks. 192 against 128 and 256 at D = 64: benchmark {@code Attention}.
+     * of 64 (lanes), and of the usual tile's 6 rows, so that tiles seldom straddle chunks. 192 against 128 and 256 for
+     * heads of 64: benchmark {@code Attention}.
      */
     public static int chunkFor(int headSize) {
         return CHUNK * Math.ceilDiv(headSize, CHUNK / 2);

@@ -4,16 +4,16 @@ import java.util.Arrays;
 
 /**
  * The keys and values of several heads of a sequence that goes on, one position after the other; for one query row at a
- * time. Keys and values stand in groups of {@link #GROUP}, several groups of all heads in a page, so that the cache grows
- * page by page without a copy. Within a group they lie as in {@link KeyValueCache}: keys {@code [panel][headSize][panelWidth]},
- * values {@code [panel of columns][GROUP][panelWidth]}.
+ * time. Keys and values stand in groups of {@link #GROUP}, several groups of all heads in a page, so that the cache
+ * grows page by page without a copy. Within a group they lie as in {@link KeyValueCache}: keys
+ * {@code [panel][headSize][panelWidth]}, values {@code [panel of columns][GROUP][panelWidth]}.
  *
  * <p>With a window, row i sees the last {@code window} keys and the pages are a ring. Without one it sees all; what is
- * linear in the scores ({@code linear}, softpick) then keeps values of the current chunk only, and the finished chunks in the state
- * {@code Σ k vᵀ}. A state cannot forget its oldest key exactly, so under a window values are kept instead.
+ * linear in the scores ({@code linear}, softpick) then keeps values of the current chunk only, and the finished chunks
+ * in the state {@code Σ k vᵀ}. A state cannot forget its oldest key exactly, so under a window values are kept instead.
  *
- * <p>Rows are the caller's to count: each head takes row 0, 1, 2, …, and {@link #ensurePage} before that. Not for more than one
- * thread at a time.
+ * <p>Rows are the caller's to count: each head takes row 0, 1, 2, …, and {@link #ensurePage} before that. Not for more
+ * than one thread at a time.
  */
 public final class PagedKeyValueCache {
 
@@ -36,7 +36,7 @@ public final class PagedKeyValueCache {
     private final int pageGroups;
     private float[][] pages;
 
-    /** Values of the current chunk, and the state; only where finished chunks live in the state, and from the first row on. */
+    /** Values of the current chunk, and the state, from the first row on; only where a state keeps finished chunks. */
     private float[] recent = NONE;
 
     private float[] state = NONE;
@@ -77,8 +77,8 @@ public final class PagedKeyValueCache {
     }
 
     /**
-     * A second cache that goes on from the first {@code rows} rows. Full pages of a cache without a window are never written
-     * again, so both share them.
+     * A second cache that goes on from the first {@code rows} rows. Full pages of a cache without a window are never
+     * written again, so both share them.
      */
     public PagedKeyValueCache fork(long rows) {
         PagedKeyValueCache fork = new PagedKeyValueCache(this);
@@ -125,8 +125,8 @@ public final class PagedKeyValueCache {
         }
         float[] values = values(row);
         for (int column = 0; column < headSize; column += panelWidth) {
-            System.arraycopy(
-                    v, vOffset + column, values, valueOffset(head, row, column), Math.min(panelWidth, headSize - column));
+            int columns = Math.min(panelWidth, headSize - column);
+            System.arraycopy(v, vOffset + column, values, valueOffset(head, row, column), columns);
         }
     }
 
@@ -216,11 +216,12 @@ public final class PagedKeyValueCache {
         return keepsState() ? recent : keys(row);
     }
 
-    /** Where a value starts in the panel of {@code column}, which begins a panel; values of a group are a panel width apart. */
+    /** Where a value starts in the panel that {@code column} begins; values of a group are a panel width apart. */
     public int valueOffset(int head, int row, int column) {
         int from = keepsState()
                 ? (head * chunk + row % chunk / GROUP * GROUP) * paddedSize
-                : heads * pageGroups * GROUP * headSize + (head * pageGroups + row / GROUP % pageGroups) * GROUP * paddedSize;
+                : heads * pageGroups * GROUP * headSize
+                        + (head * pageGroups + row / GROUP % pageGroups) * GROUP * paddedSize;
         return Panels.LEAD + from + column * GROUP + row % GROUP * panelWidth;
     }
 

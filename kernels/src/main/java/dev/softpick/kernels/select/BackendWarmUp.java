@@ -14,14 +14,15 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What the models of one {@link Workload} run on: scalar kernels at first, and each family of vector kernels as soon as C2
- * has compiled it, for it is an order of magnitude slower than scalar code until then. Nobody can tell from the results.
+ * What the models of one {@link Workload} run on: scalar kernels at first, and each family of vector kernels as soon as
+ * C2 has compiled it, for it is an order of magnitude slower than scalar code until then. Nobody can tell from the
+ * results.
  *
  * <p>The first model of a workload starts a daemon thread that goes through the {@link Rehearsals} until each kernel in
  * turn allocates nothing: a vector that C2 has not compiled is an object. What another workload has rehearsed is not
  * rehearsed again. The thread ends by itself. A kernel that C2 has not compiled within the limit stays scalar, and its
- * family with it, until {@link #await} or, once, {@link #RETRY_CALLS} more calls try again with a longer limit. Nothing is
- * warmed up where the backend is forced.
+ * family with it, until {@link #await} or, once, {@link #RETRY_CALLS} more calls try again with a longer limit. Nothing
+ * is warmed up where the backend is forced.
  */
 public final class BackendWarmUp {
 
@@ -94,8 +95,8 @@ public final class BackendWarmUp {
     }
 
     /**
-     * Waits for the end, after another try where some kernels are still scalar; returns early, with the interrupt status
-     * set, if the caller is interrupted.
+     * Waits for the end, after another try where some kernels are still scalar; returns early, with the interrupt
+     * status set, if the caller is interrupted.
      */
     public synchronized void await() {
         if (state == State.INCOMPLETE) {

@@ -28,8 +28,8 @@ public final class Backends {
     }
 
     /**
-     * What {@link #current} most likely is, without a look at the flags of the JVM and the line in the log, which take a
-     * cold one 100 ms: what weights are packed for.
+     * What {@link #current} most likely is, without a look at the flags of the JVM and the line in the log, which take
+     * a cold one 100 ms: what weights are packed for.
      */
     public static Backend preferred() {
         check();

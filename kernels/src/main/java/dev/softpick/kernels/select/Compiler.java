@@ -3,7 +3,7 @@ package dev.softpick.kernels.select;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.management.ManagementFactory;
 
-/** Whether C2, which alone turns vectors into instructions, compiles in this JVM: elsewhere each vector is an object. */
+/** Whether C2, which alone turns vectors into instructions, compiles in this JVM; elsewhere vectors are objects. */
 final class Compiler {
 
     private Compiler() {}

@@ -16,11 +16,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Calls of every kernel that a workload needs, on shapes just large enough to take all paths: C2 leaves out a branch that
- * it has never seen taken, and would compile again for the first caller who takes it. Loops are short, so that a method is
- * compiled when it has been called often, and not before that in the middle of a long loop; and until then each of their
- * vectors is an object, so that less work is less memory. Kernels are called as models call them: what C2 has put inline
- * into one caller it has not compiled for another.
+ * Calls of every kernel that a workload needs, on shapes just large enough to take all paths: C2 leaves out a branch
+ * that it has never seen taken, and would compile again for the first caller who takes it. Loops are short, so that a
+ * method is compiled when it has been called often, and not before that in the middle of a long loop; and until then
+ * each of their vectors is an object, so that less work is less memory. Kernels are called as models call them: what C2
+ * has put inline into one caller it has not compiled for another.
  */
 final class Rehearsals {
 
@@ -86,7 +86,8 @@ final class Rehearsals {
         Weights w = weights(format, DEPTH, 2 * panelWidth);
         float[] a = values(MOST_ROWS * DEPTH);
         float[] c = new float[MOST_ROWS * 2 * panelWidth];
-        add(Family.MAT_MUL, turn -> backend.matMul().multiply(a, 0, DEPTH, rows(turn), w, c, 0, w.n()), "tiles", format);
+        add(Family.MAT_MUL,
+                turn -> backend.matMul().multiply(a, 0, DEPTH, rows(turn), w, c, 0, w.n()), "tiles", format);
         Weights part = w.slice(0, 1);
         add(Family.MAT_MUL,
                 turn -> backend.matMul().multiplyGelu(
@@ -96,7 +97,8 @@ final class Rehearsals {
         if (workload.edges()) {
             edges(format, a, residual, c);
         }
-        add(Family.MAT_MUL, turn -> backend.matMul().multiply(a, 0, DEPTH, 1 + turn % 4, w, c, 0, w.n()), "rows", format);
+        add(Family.MAT_MUL,
+                turn -> backend.matMul().multiply(a, 0, DEPTH, 1 + turn % 4, w, c, 0, w.n()), "rows", format);
         if (!workload.deep()) {
             add(Family.MAT_MUL,
                     turn -> backend.matMul().multiplyAdd(a, 0, rows(turn), w, residual, 0, c, 0), "add", format);
@@ -217,7 +219,8 @@ final class Rehearsals {
         add(Family.ROWS, turn -> rows.softpickBackward(x, 0, g, 0, length(turn), out, 0), "softpick backward");
         add(Family.ROWS, turn -> rows.softmaxBackward(x, 0, g, 0, length(turn), 0.5f, out, 0), "softmax backward");
         add(Family.ROWS,
-                turn -> rows.rectifiedSoftpickBackward(x, 0, g, 0, length(turn), out, 0), "rectified softpick backward");
+                turn -> rows.rectifiedSoftpickBackward(x, 0, g, 0, length(turn), out, 0),
+                "rectified softpick backward");
     }
 
     /** Blocks of lanes, and what is left behind them. */

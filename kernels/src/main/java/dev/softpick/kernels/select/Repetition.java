@@ -33,15 +33,15 @@ record Repetition(int turns, boolean compiled) {
     private static final int QUIET = 3;
 
     /**
-     * How long the thread rests for each nanosecond that it calls: C2 needs the second of two processors more than it does,
-     * and the callers need the first. Of 0, 1, 2 and 3 the slowest call meanwhile was the fastest with 1; kernels are warm
-     * after 2.0, 2.1, 2.5 and 3.1 s; benchmark {@code ColdStart}.
+     * How long the thread rests for each nanosecond that it calls: C2 needs the second of two processors more than it
+     * does, and the callers need the first. Of 0, 1, 2 and 3 the slowest call meanwhile was the fastest with 1; kernels
+     * are warm after 2.0, 2.1, 2.5 and 3.1 s; benchmark {@code ColdStart}.
      */
     private static final int REST = 1;
 
     /**
-     * The limit is processor time of this thread, because where processors are scarce C2 has as little of them; by the clock
-     * it may take so many times as long.
+     * The limit is processor time of this thread, because where processors are scarce C2 has as little of them; by the
+     * clock it may take so many times as long.
      */
     private static final int WALL = 12;
 

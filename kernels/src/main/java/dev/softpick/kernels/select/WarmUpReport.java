@@ -12,8 +12,8 @@ final class WarmUpReport {
     static void tell(String normalizer, Set<Family> failed, int calls, long nanos, long limitNanos) {
         System.Logger log = System.getLogger("dev.softpick");
         if (failed.isEmpty()) {
-            log.log(System.Logger.Level.DEBUG, "softpick kernels: vector kernels for " + normalizer + " warm after " + calls
-                    + " calls in " + nanos / 1_000_000 + " ms");
+            log.log(System.Logger.Level.DEBUG, "softpick kernels: vector kernels for " + normalizer + " warm after "
+                    + calls + " calls in " + nanos / 1_000_000 + " ms");
         } else {
             log.log(System.Logger.Level.INFO, "softpick kernels: " + failed + " stay scalar for " + normalizer
                     + ": C2 did not turn their vectors into instructions within " + limitNanos / 1_000_000

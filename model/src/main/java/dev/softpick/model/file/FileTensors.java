@@ -153,7 +153,7 @@ final class FileTensors implements Parameters.Values {
         return name.endsWith(DROPOUT_KEY);
     }
 
-    /** The number in {@code softpick_block_<number>_…}, of up to six digits, without a leading zero; −1 in other names. */
+    /** The number in {@code softpick_block_<number>_…}, up to six digits, no leading zero; −1 in other names. */
     static int blockOf(String name) {
         if (!name.startsWith(BLOCK)) {
             return -1;

@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * In which format a file keeps the kernels: all BF16, or all I8 with a scale for each column, is a format of its own; any
- * other mixture of floats is float32.
+ * In which format a file keeps the kernels: all BF16, or all I8 with a scale for each column, is a format of its own;
+ * any other mixture of floats is float32.
  */
 final class KernelTypes {
 
@@ -82,8 +82,8 @@ final class KernelTypes {
                 halves &= kernel.dtype() == DType.BF16;
             } else {
                 throw new ModelFormatException("tensor '" + kernel.name() + "' has type " + kernel.dtype()
-                        + ", which is not read as weights; allowed are F32, F64, F16, BF16, and I8 with a scale for each"
-                        + " column in '" + parameter.scaleName() + "'");
+                        + ", which is not read as weights; allowed are F32, F64, F16, BF16, and I8 with a scale for"
+                        + " each column in '" + parameter.scaleName() + "'");
             }
         }
         if (bytes != null && floats != null) {

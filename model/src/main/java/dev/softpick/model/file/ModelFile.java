@@ -22,8 +22,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Turns a safetensors file with Edifice's parameter names into a model, and back. Without a lambda on the way: a cold JVM
- * takes milliseconds for each.
+ * Turns a safetensors file with Edifice's parameter names into a model, and back. Without a lambda on the way: a cold
+ * JVM takes milliseconds for each.
  */
 public final class ModelFile {
 

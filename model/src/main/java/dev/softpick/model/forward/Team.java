@@ -69,12 +69,12 @@ final class Team implements AutoCloseable {
     }
 
     private void askForHelpers() {
-        Executor asked = executor;
-        Helpers helpers = Helpers.of(asked);
+        Executor starter = executor;
+        Helpers helpers = Helpers.of(starter);
         executor = null;
         asking = true;
         try {
-            for (int i = 1; i < size && helpers.ask(asked, this); i++) {
+            for (int i = 1; i < size && helpers.ask(starter, this); i++) {
                 // until there are enough
             }
         } catch (RejectedExecutionException | OutOfMemoryError refused) {

@@ -50,7 +50,7 @@ public final class FirstLayer {
         s.qkv.get(row, 1, qkv, slot * 3 * h);
     }
 
-    /** The last {@code count} rows before {@code end}, oldest first, to the scratch memory's rows from {@code row} on. */
+    /** The last {@code count} rows before {@code end}, oldest first, to the scratch rows from {@code row} on. */
     void copyTo(long end, int count, Scratch s, int row) {
         int oldest = (int) ((end - count) % window);
         copy(hidden, oldest, count, h, s.hidden.values(), s.hidden.at(row));

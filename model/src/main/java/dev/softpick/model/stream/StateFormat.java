@@ -23,8 +23,8 @@ import java.util.Arrays;
 import java.util.zip.CRC32C;
 
 /**
- * A session's state as bytes, in an order that knows no panels; {@link StreamingSession#save} documents the form. A head of a
- * layer has its keys, row by row, then its values, then its state; of the position alone follows how many.
+ * A session's state as bytes, in an order that knows no panels; {@link StreamingSession#save} documents the form. A
+ * head of a layer has its keys, row by row, then its values, then its state; of the position alone follows how many.
  */
 public final class StateFormat {
 
@@ -47,7 +47,9 @@ public final class StateFormat {
         this.config = config;
         this.window = window;
         this.bytes = bytes;
-        floats = bytes.slice(HEADER, bytes.capacity() - HEADER - CHECKSUM).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+        floats = bytes.slice(HEADER, bytes.capacity() - HEADER - CHECKSUM)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer();
     }
 
     /** A session's state as bytes; the fingerprint is its model's. */
@@ -120,7 +122,8 @@ public final class StateFormat {
     }
 
     /** The state of a session like this one; checks everything before the first array is made. */
-    public static StateFormat read(SessionState session, byte[] fingerprint, byte[] state) throws SessionFormatException {
+    public static StateFormat read(SessionState session, byte[] fingerprint, byte[] state)
+            throws SessionFormatException {
         SoftpickConfig config = session.config();
         int shortest = HEADER + config.hiddenSize() * Float.BYTES + CHECKSUM;
         if (state == null || state.length < MAGIC.length || !startsWithMagic(state)) {
@@ -150,7 +153,8 @@ public final class StateFormat {
             throw new SessionFormatException("the state belongs to another model; options or weights differ");
         }
         long position = bytes.getLong(POSITION);
-        if (position < 0 || position > LARGEST_POSITION || (session.window() == Window.UNBOUNDED && position > state.length)
+        if (position < 0 || position > LARGEST_POSITION
+                || (session.window() == Window.UNBOUNDED && position > state.length)
                 || size(config, session.window(), position) != state.length) {
             throw new SessionFormatException(
                     "the state has " + state.length + " bytes, which does not fit its position " + position);

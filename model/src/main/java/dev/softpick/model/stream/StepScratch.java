@@ -39,8 +39,8 @@ final class StepScratch implements ScratchPool.Memory<StepScratch> {
     }
 
     /**
-     * Copies the window that ends with row {@code i} to window {@code n} of the target: what its session keeps, then its
-     * rows up to this one.
+     * Copies the window that ends with row {@code i} to window {@code n} of the target: what its session keeps, then
+     * its rows up to this one.
      */
     void copyWindow(int i, Scratch target, int n) {
         int window = states[i].config().windowSize();

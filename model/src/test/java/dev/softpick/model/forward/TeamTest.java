@@ -187,22 +187,22 @@ class TeamTest {
     /** As {@code DiscardPolicy} does while a pool is full. */
     @Test
     void anExecutorThatDropsHelpersIsAskedAgain() {
-        Queue<Runnable> asked = new ArrayDeque<>();
+        Queue<Runnable> tasks = new ArrayDeque<>();
         Executor executor = new Executor() {
             @Override
             public void execute(Runnable task) {
-                asked.add(task);
+                tasks.add(task);
             }
         };
         for (int call = 0; call < 10 * Helpers.MOST; call++) {
             work(executor, new float[1]);
         }
-        asked.clear();
-        for (int i = 0; i < 100 && asked.isEmpty(); i++) {
+        tasks.clear();
+        for (int i = 0; i < 100 && tasks.isEmpty(); i++) {
             System.gc();
             work(executor, new float[1]);
         }
-        assertThat(asked).isNotEmpty();
+        assertThat(tasks).isNotEmpty();
     }
 
     @SuppressWarnings("unchecked")

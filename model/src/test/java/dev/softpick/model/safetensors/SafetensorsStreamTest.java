@@ -105,7 +105,8 @@ class SafetensorsStreamTest {
         data.doubles(new double[1], 0, 1);
         data.longs(new long[1], 0, 1);
         assertThatThrownBy(data::end).hasMessage("1 of the 2 values of tensor 'l' are missing");
-        SafetensorsStream done = new SafetensorsWriter().tensor("a", DType.U8, 0).stream(OutputStream.nullOutputStream());
+        SafetensorsStream done = new SafetensorsWriter().tensor("a", DType.U8, 0)
+                .stream(OutputStream.nullOutputStream());
         done.end();
         assertThatThrownBy(() -> done.bytes(new byte[1], 0, 1)).isInstanceOf(IllegalStateException.class)
                 .hasMessage("1 values of type I8 were given; every tensor is complete");
@@ -114,7 +115,8 @@ class SafetensorsStreamTest {
     @Test
     void aWriterWithoutValuesSaysSo() {
         SafetensorsWriter writer = new SafetensorsWriter().tensor("a", DType.F32, 1);
-        assertThatThrownBy(() -> writer.write(OutputStream.nullOutputStream())).isInstanceOf(IllegalStateException.class)
+        assertThatThrownBy(() -> writer.write(OutputStream.nullOutputStream()))
+                .isInstanceOf(IllegalStateException.class)
                 .hasMessage("tensor 'a' has no values; write them to a stream()");
         SafetensorsWriter lazy = new SafetensorsWriter().tensor("a", DType.F32, data -> { }, 1);
         assertThatThrownBy(() -> lazy.write(OutputStream.nullOutputStream())).isInstanceOf(IllegalStateException.class)
