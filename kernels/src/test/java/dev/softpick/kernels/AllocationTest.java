@@ -8,6 +8,7 @@ import dev.softpick.kernels.layout.BFloat16Panels;
 import dev.softpick.kernels.layout.Int8Panels;
 import dev.softpick.kernels.layout.Panels;
 import dev.softpick.kernels.layout.Weights;
+import dev.softpick.oracle.Gaussian;
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -26,10 +27,10 @@ class AllocationTest {
     void kernelsAllocateNothing() {
         int length = 130;
         int columns = 77;
-        float[] x = Kernels.gaussian(1, length * columns);
+        float[] x = Gaussian.floats(1, length * columns);
         float[] y = new float[x.length];
-        float[] gamma = Kernels.gaussian(2, length);
-        float[] beta = Kernels.gaussian(3, length);
+        float[] gamma = Gaussian.floats(2, length);
+        float[] beta = Gaussian.floats(3, length);
         for (Backend backend : Kernels.backends()) {
             Map<String, Runnable> kernels = new LinkedHashMap<>();
             kernels.put("absSum", () -> backend.rows().absSum(x, 1, length));
@@ -70,7 +71,7 @@ class AllocationTest {
     @Test
     void columnsOfUpTo4096ElementsAllocateNothing() {
         for (int[] shape : new int[][] {{130, 77}, {77, 130}, {4096, 2}}) {
-            float[] x = Kernels.gaussian(4, shape[0] * shape[1]);
+            float[] x = Gaussian.floats(4, shape[0] * shape[1]);
             float[] y = new float[x.length];
             Map<String, Runnable> kernels = new LinkedHashMap<>();
             kernels.put("softpick", () -> Softpick.normalize(x, shape, 0, y));

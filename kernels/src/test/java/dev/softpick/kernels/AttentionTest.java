@@ -10,8 +10,11 @@ import dev.softpick.kernels.layout.AttentionScratch;
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.numerics.ScoreScale;
 import dev.softpick.kernels.select.Backends;
+import dev.softpick.oracle.Attention;
+import dev.softpick.oracle.Formula;
+import dev.softpick.oracle.Gaussian;
+import dev.softpick.oracle.Naive;
 import java.util.Arrays;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,11 +23,14 @@ class AttentionTest {
 
     /** The four normalizers; SSMax with a scale that flips the order of the scores as well. */
     private enum Kind {
-        SOFTPICK(Float.NaN), SOFTMAX(Float.NaN), SSMAX(0.7f), SSMAX_NEGATIVE(-0.4f), RECTIFIED(Float.NaN);
+        SOFTPICK(Formula.SOFTPICK, Float.NaN), SOFTMAX(Formula.SOFTMAX, Float.NaN), SSMAX(Formula.SSMAX, 0.7f),
+        SSMAX_NEGATIVE(Formula.SSMAX, -0.4f), RECTIFIED(Formula.RECTIFIED_SOFTPICK, Float.NaN);
 
+        private final Formula formula;
         private final float ssmaxScale;
 
-        Kind(float ssmaxScale) {
+        Kind(Formula formula, float ssmaxScale) {
+            this.formula = formula;
             this.ssmaxScale = ssmaxScale;
         }
     }
@@ -35,9 +41,9 @@ class AttentionTest {
         "192, 16", "193, 16", "197, 64", "400, 64", "577, 8", "130, 96", "390, 100", "2200, 8", "40, 1000"
     })
     void agreesWithDoubleAndBetweenBackends(int steps, int headSize) {
-        float[] qkv = input(new Random(steps * 1000L + headSize), steps, headSize);
+        float[] qkv = Gaussian.floats(steps * 1000L + headSize, steps * 3 * headSize);
         for (Kind kind : Kind.values()) {
-            double[] expected = reference(kind, qkv, steps, headSize);
+            double[] expected = reference(kind, qkv, headSize);
             float[] first = null;
             for (Backend backend : Kernels.backends()) {
                 float[] out = attend(backend, kind, qkv, steps, headSize, steps);
@@ -59,14 +65,14 @@ class AttentionTest {
     void hugeScoresNeitherOverflowNorLoseTheLargest() {
         int steps = 400;
         int d = 8;
-        float[] qkv = input(new Random(11), steps, d);
+        float[] qkv = Gaussian.floats(11, steps * 3 * d);
         for (int i = 0; i < steps; i++) {
             for (int c = 0; c < d; c++) {
                 qkv[i * 3 * d + c] *= 30f;
             }
         }
         for (Kind kind : Kind.values()) {
-            double[] expected = reference(kind, qkv, steps, d);
+            double[] expected = reference(kind, qkv, d);
             for (Backend backend : Kernels.backends()) {
                 float[] out = attend(backend, kind, qkv, steps, d, steps);
                 for (int i = 0; i < out.length; i++) {
@@ -83,7 +89,7 @@ class AttentionTest {
     void oneRowAtATimeHasTheBitsOfAllAtOnce() {
         int steps = 410;
         int d = 24;
-        float[] qkv = input(new Random(9), steps, d);
+        float[] qkv = Gaussian.floats(9, steps * 3 * d);
         for (Kind kind : Kind.values()) {
             for (Backend backend : Kernels.backends()) {
                 float[] all = attend(backend, kind, qkv, steps, d, steps);
@@ -102,13 +108,13 @@ class AttentionTest {
         int steps = 420;
         int d = 8;
         int first = 230;
-        float[] qkv = input(new Random(12), steps, d);
+        float[] qkv = Gaussian.floats(12, steps * 3 * d);
         for (int i = 0; i < steps; i++) {
             qkv[i * 3 * d] = 1e25f;
             qkv[i * 3 * d + d] = i < first || i % 5 == 0 ? -1e25f : 0f;
         }
         for (Kind kind : new Kind[] {Kind.SOFTMAX, Kind.SSMAX, Kind.RECTIFIED}) {
-            double[] expected = reference(kind, qkv, steps, d);
+            double[] expected = reference(kind, qkv, d);
             float[] scalar = null;
             for (Backend backend : Kernels.backends()) {
                 String what = backend.name() + " " + kind;
@@ -159,7 +165,7 @@ class AttentionTest {
     void theFacadeAttendsAndSaysWhatIsWrong() {
         int steps = 200;
         int d = 12;
-        float[] qkv = input(new Random(5), steps, d);
+        float[] qkv = Gaussian.floats(5, steps * 3 * d);
         float[][] parts = new float[3][steps * d];
         for (int i = 0; i < steps; i++) {
             for (int part = 0; part < 3; part++) {
@@ -191,7 +197,7 @@ class AttentionTest {
         int steps = 230;
         int d = 16;
         for (int poisoned : new int[] {1, 5, 6, 63, 64, 191, 192, 193, 229}) {
-            float[] clean = input(new Random(3), steps, d);
+            float[] clean = Gaussian.floats(3, steps * 3 * d);
             float[] poison = clean.clone();
             Arrays.fill(poison, poisoned * 3 * d, poison.length, Float.NaN);
             for (Kind kind : Kind.values()) {
@@ -213,7 +219,7 @@ class AttentionTest {
     void onlyItsOwnColumnsAreWritten() {
         int steps = 13;
         int d = 20;
-        float[] qkv = input(new Random(4), steps, d);
+        float[] qkv = Gaussian.floats(4, steps * 3 * d);
         for (Backend backend : Kernels.backends()) {
             float[] out = new float[5 + steps * (d + 4)];
             Arrays.fill(out, 7f);
@@ -254,51 +260,10 @@ class AttentionTest {
         return out;
     }
 
-    private static float[] input(Random random, int steps, int d) {
-        float[] x = new float[steps * 3 * d];
-        for (int i = 0; i < x.length; i++) {
-            x[i] = (float) random.nextGaussian();
-        }
-        return x;
-    }
-
-    private static double[] reference(Kind kind, float[] qkv, int steps, int d) {
-        double[] out = new double[steps * d];
-        double root = (float) Math.sqrt(d);
-        for (int i = 0; i < steps; i++) {
-            double[] s = new double[i + 1];
-            double peak = Double.NEGATIVE_INFINITY;
-            for (int j = 0; j <= i; j++) {
-                for (int c = 0; c < d; c++) {
-                    s[j] += (double) qkv[i * 3 * d + c] * qkv[j * 3 * d + d + c];
-                }
-                s[j] = s[j] < -Float.MAX_VALUE ? Double.NEGATIVE_INFINITY : s[j] / root;
-                if (!Float.isNaN(kind.ssmaxScale)) {
-                    s[j] *= kind.ssmaxScale * Math.log(i + 1);
-                }
-                peak = Math.max(peak, s[j]);
-            }
-            double sum = kind == Kind.SOFTPICK ? 1 : kind == Kind.RECTIFIED ? 1e-8 : 0;
-            for (int j = 0; j <= i; j++) {
-                double w = switch (kind) {
-                    case SOFTPICK -> s[j];
-                    // e^(s−m) − e^(−m) without the cancellation near s = 0.
-                    case RECTIFIED -> peak > 0 ? Math.exp(-peak) * Math.expm1(s[j]) : Math.min(0, s[j]);
-                    default -> Math.exp(s[j] - peak);
-                };
-                if (kind == Kind.RECTIFIED && peak > 300) {
-                    w = Math.exp(s[j] - peak);
-                }
-                w = s[j] == Double.NEGATIVE_INFINITY ? 0 : w;
-                sum += Math.abs(w);
-                for (int c = 0; c < d; c++) {
-                    out[i * d + c] += (kind == Kind.RECTIFIED ? Math.max(w, 0) : w) * qkv[j * 3 * d + 2 * d + c];
-                }
-            }
-            for (int c = 0; c < d; c++) {
-                out[i * d + c] /= sum;
-            }
-        }
-        return out;
+    private static double[] reference(Kind kind, float[] qkv, int d) {
+        int width = 3 * d;
+        return Naive.DOUBLE.attend(new Attention(
+                Naive.columns(qkv, width, 0, d), Naive.columns(qkv, width, d, d), Naive.columns(qkv, width, 2 * d, d),
+                d, 1, 0, kind.formula, kind.ssmaxScale));
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
 import dev.softpick.kernels.backend.Backend;
+import dev.softpick.oracle.Gaussian;
 import org.junit.jupiter.api.Test;
 
 class GeluTest {
@@ -12,7 +13,7 @@ class GeluTest {
     @Test
     void backendsAgreeAtEveryLength() {
         Kernels.lengths().forEach(n -> {
-            float[] x = Kernels.gaussian(n, n);
+            float[] x = Gaussian.floats(n, n);
             for (int i = 0; i < n; i++) {
                 x[i] *= 2.5f;
             }
@@ -80,7 +81,7 @@ class GeluTest {
 
     @Test
     void theDoorChecks() {
-        float[] x = Kernels.gaussian(1, 10);
+        float[] x = Gaussian.floats(1, 10);
         float[] y = new float[10];
         Gelu.apply(x, y);
         float[] part = new float[12];

@@ -6,128 +6,94 @@ import static org.assertj.core.api.Assertions.fail;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.softpick.kernels.backend.Backend;
+import dev.softpick.oracle.Formula;
+import dev.softpick.oracle.Gaussian;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Vector-Jacobian products: closed form and finite differences in double, scalar and vector kernels. */
 class GradientTest {
 
     private static final float SCALE = 1.75f;
 
-    /** A normalizer: its kernel, its formula in double, and its gradient as a formula. */
-    enum Kind {
-        SOFTPICK {
-            @Override
-            double[] forward(double[] x) {
-                double sum = 1 + Arrays.stream(x).map(Math::abs).sum();
-                return Arrays.stream(x).map(v -> v / sum).toArray();
-            }
+    /** Softmax stands for SSMax too, which is softmax with another scale. */
+    private static final List<Formula> KINDS = List.of(Formula.SOFTPICK, Formula.SOFTMAX, Formula.RECTIFIED_SOFTPICK);
 
-            @Override
-            double[] gradient(double[] x, double[] g) {
-                double sum = 1 + Arrays.stream(x).map(Math::abs).sum();
-                double mean = dot(forward(x), g);
-                return each(x.length, j -> (g[j] - Math.signum(x[j]) * mean) / sum);
-            }
+    private static List<Formula> kinds() {
+        return KINDS;
+    }
 
-            @Override
-            double[] sizes(double[] x) {
-                double sum = 1 + Arrays.stream(x).map(Math::abs).sum();
-                return each(x.length, j -> 1 / sum);
-            }
+    private static double[] forward(Formula kind, double[] x) {
+        return kind == Formula.SOFTMAX ? Formula.softmax(x, SCALE) : kind.weights(x, Double.NaN);
+    }
 
-            @Override
-            void backward(Backend backend, float[] x, float[] g, int n, float[] dx) {
-                backend.rows().softpickBackward(x, Kernels.GAP, g, 0, n, dx, Kernels.GAP);
+    private static double[] gradient(Formula kind, double[] x, double[] g) {
+        double[] y = forward(kind, x);
+        double mean = dot(y, g);
+        return switch (kind) {
+            case SOFTPICK -> {
+                double sum = sum(kind, x);
+                yield each(x.length, j -> (g[j] - Math.signum(x[j]) * mean) / sum);
             }
-        },
-        SOFTMAX {
-            @Override
-            double[] forward(double[] x) {
-                return softmax(x, SCALE);
-            }
-
-            @Override
-            double[] gradient(double[] x, double[] g) {
-                double[] y = forward(x);
-                double mean = dot(y, g);
-                return each(x.length, j -> SCALE * y[j] * (g[j] - mean));
-            }
-
-            @Override
-            double[] sizes(double[] x) {
-                double[] y = forward(x);
-                return each(x.length, j -> 2 * SCALE * y[j]);
-            }
-
-            @Override
-            void backward(Backend backend, float[] x, float[] g, int n, float[] dx) {
-                backend.rows().softmaxBackward(x, Kernels.GAP, g, 0, n, SCALE, dx, Kernels.GAP);
-            }
-        },
-        RECTIFIED {
-            @Override
-            double[] forward(double[] x) {
-                double peak = peak(x);
-                double sum = sum(x, peak);
-                return Arrays.stream(x).map(v -> Math.max(Math.expm1(v), 0) * Math.exp(-peak) / sum).toArray();
-            }
-
-            @Override
-            double[] gradient(double[] x, double[] g) {
-                double peak = peak(x);
-                double sum = sum(x, peak);
-                double mean = dot(forward(x), g);
-                int largest = IntStream.range(0, x.length).filter(i -> x[i] == peak).findFirst().orElse(-1);
-                return each(x.length, j -> Math.exp(x[j] - peak) / sum
+            case RECTIFIED_SOFTPICK -> {
+                double maximum = maximum(x);
+                double sum = sum(kind, x);
+                int largest = IntStream.range(0, x.length).filter(i -> x[i] == maximum).findFirst().orElse(-1);
+                yield each(x.length, j -> Math.exp(x[j] - maximum) / sum
                                 * ((x[j] > 0 ? g[j] : 0) - Math.signum(x[j]) * mean)
-                        - (j == largest && peak > 0 ? 1e-8 * mean / sum : 0));
+                        - (j == largest && maximum > 0 ? Formula.EPSILON * mean / sum : 0));
             }
-
-            @Override
-            double[] sizes(double[] x) {
-                double peak = peak(x);
-                double sum = sum(x, peak);
-                return each(x.length, j -> 2 * Math.exp(x[j] - peak) / sum);
-            }
-
-            @Override
-            void backward(Backend backend, float[] x, float[] g, int n, float[] dx) {
-                backend.rows().rectifiedSoftpickBackward(x, Kernels.GAP, g, 0, n, dx, Kernels.GAP);
-            }
-
-            private double peak(double[] x) {
-                return Arrays.stream(x).max().orElse(0);
-            }
-
-            private double sum(double[] x, double peak) {
-                return Arrays.stream(x).map(v -> Math.abs(Math.expm1(v)) * Math.exp(-peak)).sum() + 1e-8;
-            }
+            default -> each(x.length, j -> SCALE * y[j] * (g[j] - mean));
         };
+    }
 
-        abstract double[] forward(double[] x);
+    /** The denominator. */
+    private static double sum(Formula kind, double[] x) {
+        if (kind == Formula.SOFTPICK) {
+            return 1 + Arrays.stream(x).map(Math::abs).sum();
+        }
+        double last = Math.exp(-maximum(x));
+        return Formula.EPSILON + Arrays.stream(x).map(v -> Math.abs(Math.expm1(v)) * last).sum();
+    }
 
-        abstract double[] gradient(double[] x, double[] g);
+    private static double maximum(double[] x) {
+        return Arrays.stream(x).max().orElse(0);
+    }
 
-        /** What each element of the gradient is at most for gradients of 1: errors are measured by it. */
-        abstract double[] sizes(double[] x);
+    /** What each element of the gradient is at most for gradients of 1: errors are measured by it. */
+    private static double[] sizes(Formula kind, double[] x) {
+        if (kind == Formula.SOFTMAX) {
+            double[] y = forward(kind, x);
+            return each(x.length, j -> 2 * SCALE * y[j]);
+        }
+        double sum = sum(kind, x);
+        double maximum = maximum(x);
+        return each(x.length, j -> kind == Formula.SOFTPICK ? 1 / sum : 2 * Math.exp(x[j] - maximum) / sum);
+    }
 
-        abstract void backward(Backend backend, float[] x, float[] g, int n, float[] dx);
+    private static void backward(Formula kind, Backend backend, float[] x, float[] g, int n, float[] dx) {
+        int at = Kernels.GAP;
+        switch (kind) {
+            case SOFTPICK -> backend.rows().softpickBackward(x, at, g, 0, n, dx, at);
+            case RECTIFIED_SOFTPICK -> backend.rows().rectifiedSoftpickBackward(x, at, g, 0, n, dx, at);
+            default -> backend.rows().softmaxBackward(x, at, g, 0, n, SCALE, dx, at);
+        }
     }
 
     @ParameterizedTest
-    @EnumSource
-    void agreesWithTheClosedFormAndBetweenBackendsAtEveryLength(Kind kind) {
+    @MethodSource("kinds")
+    void agreesWithTheClosedFormAndBetweenBackendsAtEveryLength(Formula kind) {
         Kernels.lengths().forEach(n -> {
             for (float width : new float[] {0.01f, 1f, 6f}) {
-                float[] x = scaled(Kernels.gaussian(n, n), width);
-                float[] g = Kernels.gaussian(n + 1, n);
+                float[] x = scaled(Gaussian.floats(n, n), width);
+                float[] g = Gaussian.floats(n + 1, n);
                 float[] first = null;
                 for (Backend backend : Kernels.backends()) {
                     String what = backend.name() + " " + kind + " length " + n + " width " + width;
@@ -141,24 +107,24 @@ class GradientTest {
     }
 
     @ParameterizedTest
-    @EnumSource
-    void theClosedFormsAreTheDerivatives(Kind kind) {
+    @MethodSource("kinds")
+    void theClosedFormsAreTheDerivatives(Formula kind) {
         for (int n : new int[] {1, 2, 3, 7, 16, 33, 64, 65, 130}) {
             for (double width : new double[] {0.3, 1, 3}) {
-                double[] x = Arrays.stream(doubles(Kernels.gaussian(n + 300, n)))
+                double[] x = Arrays.stream(doubles(Gaussian.floats(n + 300, n)))
                         .map(v -> v * width + Math.copySign(1e-3, v))
                         .toArray();
-                double[] g = doubles(Kernels.gaussian(n + 301, n));
-                assertDerivatives(kind + " length " + n + " width " + width, x, kind.gradient(x, g), v ->
-                        new double[] {dot(kind.forward(v), g)});
+                double[] g = doubles(Gaussian.floats(n + 301, n));
+                assertDerivatives(kind + " length " + n + " width " + width, x, gradient(kind, x, g), v ->
+                        new double[] {dot(forward(kind, v), g)});
             }
         }
         // where ε counts, the term of the largest element does too
         double[] x = {1e-6};
-        assertThat(Kind.RECTIFIED.gradient(x, new double[] {1})[0])
+        assertThat(gradient(Formula.RECTIFIED_SOFTPICK, x, new double[] {1})[0])
                 .isCloseTo(1e-8 / Math.pow(1e-6 + 1e-8, 2), withinPercentage(0.01));
         for (Backend backend : Kernels.backends()) {
-            float[] dx = run("tiny", Kind.RECTIFIED, backend, new float[] {1e-6f}, new float[] {1f});
+            float[] dx = run("tiny", Formula.RECTIFIED_SOFTPICK, backend, new float[] {1e-6f}, new float[] {1f});
             assertThat((double) dx[0]).isCloseTo(9802.96, withinPercentage(1));
         }
     }
@@ -166,12 +132,12 @@ class GradientTest {
     @Test
     void theScaleHasItsDerivativeToo() {
         for (int n : new int[] {1, 5, 64, 200, 2049}) {
-            float[] x = Kernels.gaussian(n, n);
-            float[] g = Kernels.gaussian(n + 1, n);
+            float[] x = Gaussian.floats(n, n);
+            float[] g = Gaussian.floats(n + 1, n);
             double[] exact = doubles(x);
             double h = 1e-5;
-            double expected = (dot(softmax(exact, SCALE + h), doubles(g)) - dot(softmax(exact, SCALE - h), doubles(g)))
-                    / (2 * h);
+            double above = dot(Formula.softmax(exact, SCALE + h), doubles(g));
+            double expected = (above - dot(Formula.softmax(exact, SCALE - h), doubles(g))) / (2 * h);
             float[] dx = new float[n];
             float[] masked = Arrays.copyOf(x, n + 1);
             masked[n] = Float.NEGATIVE_INFINITY;
@@ -190,8 +156,8 @@ class GradientTest {
             }
             double logarithm = Math.log(n);
             float ofA = SSMax.backward(x, 0, g, 0, n, 0.4f, dx, 0);
-            double expectedOfA = (dot(softmax(exact, (0.4 + h) * logarithm), doubles(g))
-                            - dot(softmax(exact, (0.4 - h) * logarithm), doubles(g)))
+            double expectedOfA = (dot(Formula.softmax(exact, (0.4 + h) * logarithm), doubles(g))
+                            - dot(Formula.softmax(exact, (0.4 - h) * logarithm), doubles(g)))
                     / (2 * h);
             assertThat((double) ofA).as("a, length " + n).isCloseTo(expectedOfA, offset(1e-5));
             float[] same = new float[n];
@@ -206,12 +172,12 @@ class GradientTest {
         for (float center : new float[] {1e4f, -1e4f, 1e6f}) {
             for (float scale : new float[] {1f, -1f}) {
                 for (int n : new int[] {2, 17, 64, 200, 3000}) {
-                    float[] x = Kernels.gaussian(n, n);
-                    float[] g = Kernels.gaussian(n + 1, n);
+                    float[] x = Gaussian.floats(n, n);
+                    float[] g = Gaussian.floats(n + 1, n);
                     for (int i = 0; i < n; i++) {
                         x[i] += center;
                     }
-                    double[] y = softmax(doubles(x), scale);
+                    double[] y = Formula.softmax(doubles(x), scale);
                     double mean = dot(y, doubles(g));
                     double expected = dot(each(n, j -> x[j] - center), each(n, j -> y[j] * (g[j] - mean)));
                     float[] masked = Arrays.copyOf(x, n + 3);
@@ -239,15 +205,15 @@ class GradientTest {
     @Test
     void theBoundOfTheSoftmaxGradientEndsAtADistanceOf87() {
         for (Backend backend : Kernels.backends()) {
-            float[] x = Kernels.gaussian(5, 400);
-            float[] g = Kernels.gaussian(6, 400);
+            float[] x = Gaussian.floats(5, 400);
+            float[] g = Gaussian.floats(6, 400);
             for (int i = 0; i < x.length; i++) {
                 x[i] = -i * 0.25f;
             }
             float[] dx = new float[x.length];
             backend.rows().softmaxBackward(x, 0, g, 0, x.length, 1f, dx, 0);
             double[] exact = new double[x.length];
-            double[] y = softmax(doubles(x), 1);
+            double[] y = Formula.softmax(doubles(x), 1);
             double mean = dot(y, doubles(g));
             double steepest = Arrays.stream(doubles(g)).map(Math::abs).max().orElse(0);
             for (int j = 0; j < x.length; j++) {
@@ -270,13 +236,13 @@ class GradientTest {
     void aMaskedElementHasNoPartInTheGradientOfRectifiedSoftpick() {
         for (Backend backend : Kernels.backends()) {
             for (int n : new int[] {1, 5, 16, 64, 100, 3000}) {
-                float[] x = Kernels.gaussian(n, n);
-                float[] g = Kernels.gaussian(n + 1, n);
+                float[] x = Gaussian.floats(n, n);
+                float[] g = Gaussian.floats(n + 1, n);
                 float[] masked = Arrays.copyOf(x, n + 21);
                 Arrays.fill(masked, n, n + 21, Float.NEGATIVE_INFINITY);
                 String what = backend.name() + " length " + n;
-                float[] alone = run(what, Kind.RECTIFIED, backend, x, g);
-                float[] dx = run(what, Kind.RECTIFIED, backend, masked, Arrays.copyOf(g, n + 21));
+                float[] alone = run(what, Formula.RECTIFIED_SOFTPICK, backend, x, g);
+                float[] dx = run(what, Formula.RECTIFIED_SOFTPICK, backend, masked, Arrays.copyOf(g, n + 21));
                 Bits.assertEqual(what, Arrays.copyOf(dx, n), alone);
                 for (int i = n; i < n + 21; i++) {
                     assertThat(dx[i]).as(what + ", masked").isZero();
@@ -289,40 +255,40 @@ class GradientTest {
     void specialValues() {
         for (Backend backend : Kernels.backends()) {
             for (int n : new int[] {5, 64, 100, 3000}) {
-                float[] g = Kernels.gaussian(n, n);
-                for (Kind kind : Kind.values()) {
+                float[] g = Gaussian.floats(n, n);
+                for (Formula kind : Formula.values()) {
                     String what = backend.name() + " " + kind + " length " + n;
                     for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
-                        float[] x = Kernels.gaussian(n, n);
+                        float[] x = Gaussian.floats(n, n);
                         x[2] = 0f;
                         x[3] = bad;
                         assertNaN(what + " x " + bad, run(what, kind, backend, x, g));
                     }
                     float[] bad = g.clone();
                     bad[4] = Float.NaN;
-                    assertNaN(what + " g", run(what, kind, backend, Kernels.gaussian(n, n), bad));
+                    assertNaN(what + " g", run(what, kind, backend, Gaussian.floats(n, n), bad));
                 }
                 float[] x = new float[n];
-                float[] atZero = run("zeros", Kind.SOFTPICK, backend, x, g);
+                float[] atZero = run("zeros", Formula.SOFTPICK, backend, x, g);
                 Bits.assertEqual("softpick at 0", atZero, g);
-                Bits.assertEqual("rectified at 0", run("zeros", Kind.RECTIFIED, backend, x, g), x);
+                Bits.assertEqual("rectified at 0", run("zeros", Formula.RECTIFIED_SOFTPICK, backend, x, g), x);
                 Arrays.fill(x, Float.NEGATIVE_INFINITY);
-                Bits.assertEqual("rectified masked", run("", Kind.RECTIFIED, backend, x, g), new float[n]);
-                x = Kernels.gaussian(n, n);
+                Bits.assertEqual("rectified masked", run("", Formula.RECTIFIED_SOFTPICK, backend, x, g), new float[n]);
+                x = Gaussian.floats(n, n);
                 x[3] = Float.NEGATIVE_INFINITY;
-                assertThat(run("", Kind.RECTIFIED, backend, x, g)[3]).isEqualTo(0f);
+                assertThat(run("", Formula.RECTIFIED_SOFTPICK, backend, x, g)[3]).isEqualTo(0f);
                 Arrays.fill(x, -3f);
                 x[n / 2] = 500f;
-                assertThat(run("beyond 87", Kind.RECTIFIED, backend, x, g)).doesNotContain(Float.NaN);
+                assertThat(run("beyond 87", Formula.RECTIFIED_SOFTPICK, backend, x, g)).doesNotContain(Float.NaN);
 
-                float[] huge = scaled(Kernels.gaussian(n, n), 6e37f);
+                float[] huge = scaled(Gaussian.floats(n, n), 6e37f);
                 float[] steep = scaled(g, 1e30f);
-                float[] dx = run("huge", Kind.SOFTPICK, backend, huge, steep);
-                assertClose("huge", Kind.SOFTPICK, dx, doubles(huge), doubles(steep), 1e-6);
-                float[] large = scaled(Kernels.gaussian(n, n), 1e20f);
+                float[] dx = run("huge", Formula.SOFTPICK, backend, huge, steep);
+                assertClose("huge", Formula.SOFTPICK, dx, doubles(huge), doubles(steep), 1e-6);
+                float[] large = scaled(Gaussian.floats(n, n), 1e20f);
                 float[] steeper = scaled(g, 1e25f);
-                dx = run("products overflow", Kind.SOFTPICK, backend, large, steeper);
-                assertClose("products overflow", Kind.SOFTPICK, dx, doubles(large), doubles(steeper), 1e-6);
+                dx = run("products overflow", Formula.SOFTPICK, backend, large, steeper);
+                assertClose("products overflow", Formula.SOFTPICK, dx, doubles(large), doubles(steeper), 1e-6);
             }
         }
     }
@@ -342,21 +308,21 @@ class GradientTest {
         Softpick.backward(x, 0, x, 0, 4, x, 4);
     }
 
-    private static float[] run(String what, Kind kind, Backend backend, float[] x, float[] g) {
+    private static float[] run(String what, Formula kind, Backend backend, float[] x, float[] g) {
         float[] framed = Kernels.framed(x);
         float[] dx = Kernels.framed(Kernels.unwritten(x.length));
-        kind.backward(backend, framed, g, x.length, dx);
+        backward(kind, backend, framed, g, x.length, dx);
         Bits.assertEqual(what + " x afterwards", Kernels.unframed(what, framed), x);
         return Kernels.unframed(what, dx);
     }
 
-    private static void assertClose(String what, Kind kind, float[] dx, double[] x, double[] g, double tolerance) {
-        double[] exact = kind.gradient(x, g);
-        double[] sizes = kind.sizes(x);
+    private static void assertClose(String what, Formula kind, float[] dx, double[] x, double[] g, double tolerance) {
+        double[] exact = gradient(kind, x, g);
+        double[] sizes = sizes(kind, x);
         double steepest = Arrays.stream(g).map(Math::abs).max().orElse(0);
         double largest = Arrays.stream(x).max().orElse(0);
         for (int j = 0; j < dx.length; j++) {
-            double distance = kind == Kind.SOFTPICK ? 0 : (largest - x[j]) * (kind == Kind.SOFTMAX ? SCALE : 1);
+            double distance = kind == Formula.SOFTPICK ? 0 : (largest - x[j]) * (kind == Formula.SOFTMAX ? SCALE : 1);
             double allowed = (tolerance + 1.2e-7 * distance) * steepest * sizes[j] + 0x1p-125 * steepest;
             if (!(Math.abs(dx[j] - exact[j]) <= allowed)) {
                 fail(what + ", element " + j + ": " + dx[j] + ", expected " + exact[j] + " within " + allowed);
@@ -393,12 +359,6 @@ class GradientTest {
 
     private static Offset<Double> offset(double value) {
         return Offset.offset(value);
-    }
-
-    private static double[] softmax(double[] x, double scale) {
-        double largest = Arrays.stream(x).map(v -> v * scale).max().orElse(0);
-        double sum = Arrays.stream(x).map(v -> Math.exp(v * scale - largest)).sum();
-        return Arrays.stream(x).map(v -> Math.exp(v * scale - largest) / sum).toArray();
     }
 
     private static double dot(double[] a, double[] b) {

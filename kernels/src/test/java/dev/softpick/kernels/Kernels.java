@@ -4,7 +4,6 @@ import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.select.Backends;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.IntStream;
 
 /** What the tests of the row kernels share: backends, lengths, inputs. */
@@ -36,15 +35,6 @@ final class Kernels {
     static IntStream lengths() {
         return IntStream.concat(
                 IntStream.rangeClosed(0, 3 * 64 + 1), IntStream.of(257, 509, 1021, 2047, 2048, 2049, 2111, 4096, 6151));
-    }
-
-    static float[] gaussian(long seed, int length) {
-        Random random = new Random(seed);
-        float[] x = new float[length];
-        for (int i = 0; i < length; i++) {
-            x[i] = (float) random.nextGaussian();
-        }
-        return x;
     }
 
     /** An output before anything is written to it. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
 import dev.softpick.kernels.backend.Backend;
+import dev.softpick.oracle.Gaussian;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -16,9 +17,9 @@ class LayerNormalizationTest {
     void rowsAgreeWithDoubleAndBetweenBackendsAtEveryWidth() {
         Kernels.lengths().filter(width -> width > 0).forEach(width -> {
             int rows = width < 100 ? 3 : 2;
-            float[] gamma = Kernels.gaussian(width, width);
-            float[] beta = Kernels.gaussian(width + 1, width);
-            float[] x = Kernels.gaussian(width + 2, rows * width);
+            float[] gamma = Gaussian.floats(width, width);
+            float[] beta = Gaussian.floats(width + 1, width);
+            float[] x = Gaussian.floats(width + 2, rows * width);
             for (int i = 0; i < x.length; i++) {
                 x[i] = 3 * x[i] + i / width;
             }
@@ -41,9 +42,9 @@ class LayerNormalizationTest {
     @Test
     void aRowHasTheSameBitsAlone() {
         int width = 77;
-        float[] gamma = Kernels.gaussian(1, width);
-        float[] beta = Kernels.gaussian(2, width);
-        float[] x = Kernels.gaussian(3, 5 * width);
+        float[] gamma = Gaussian.floats(1, width);
+        float[] beta = Gaussian.floats(2, width);
+        float[] x = Gaussian.floats(3, 5 * width);
         for (Backend backend : Kernels.backends()) {
             float[] all = new float[x.length];
             backend.layerNorm().apply(x, 0, 5, gamma, beta, EPSILON, all, 0);
@@ -60,10 +61,10 @@ class LayerNormalizationTest {
     void specialValues() {
         float[] gamma = new float[70];
         Arrays.fill(gamma, 2f);
-        float[] beta = Kernels.gaussian(4, 70);
+        float[] beta = Gaussian.floats(4, 70);
         for (Backend backend : Kernels.backends()) {
             for (float value : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
-                float[] x = Kernels.gaussian(5, 3 * 70);
+                float[] x = Gaussian.floats(5, 3 * 70);
                 x[70 + 69] = value;
                 float[] y = new float[x.length];
                 backend.layerNorm().apply(x, 0, 3, gamma, beta, EPSILON, y, 0);
@@ -81,7 +82,7 @@ class LayerNormalizationTest {
 
     @Test
     void theDoorChecks() {
-        float[] x = Kernels.gaussian(6, 12);
+        float[] x = Gaussian.floats(6, 12);
         float[] gamma = {1, 2, 3, 4};
         float[] beta = {0, 1, 0, 1};
         float[] y = new float[12];

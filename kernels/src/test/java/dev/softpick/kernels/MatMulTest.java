@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.fail;
 
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.layout.Panels;
+import dev.softpick.oracle.Gaussian;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -73,10 +74,10 @@ class MatMulTest {
         int k = shape[1];
         int n = shape[2];
         Random random = new Random(77 + m * 31L + k * 17L + n);
-        float[] a = gaussian(random, m * k);
-        float[] b = gaussian(random, k * n);
-        float[] bias = gaussian(random, n);
-        float[] residual = gaussian(random, m * n);
+        float[] a = Gaussian.floats(random, m * k);
+        float[] b = Gaussian.floats(random, k * n);
+        float[] bias = Gaussian.floats(random, n);
+        float[] residual = Gaussian.floats(random, m * n);
         double[] expected = product(a, b, bias, m, k, n);
         double[] magnitude = product(absolute(a), absolute(b), absolute(bias), m, k, n);
         float[][] first = null;
@@ -118,9 +119,9 @@ class MatMulTest {
         Random random = new Random(5);
         int k = 19;
         int n = 200;
-        float[] a = gaussian(random, 7 * k);
-        float[] b = gaussian(random, k * n);
-        float[] bias = gaussian(random, n);
+        float[] a = Gaussian.floats(random, 7 * k);
+        float[] b = Gaussian.floats(random, k * n);
+        float[] bias = Gaussian.floats(random, n);
         for (Backend backend : Kernels.backends()) {
             Panels w = Panels.pack(b, k, n, bias, backend.panelWidth());
             float[] whole = new float[7 * n];
@@ -223,14 +224,6 @@ class MatMulTest {
         float[] x = new float[length];
         for (int i = 0; i < length; i++) {
             x[i] = random.nextInt(9) - 4;
-        }
-        return x;
-    }
-
-    private static float[] gaussian(Random random, int length) {
-        float[] x = new float[length];
-        for (int i = 0; i < length; i++) {
-            x[i] = (float) random.nextGaussian();
         }
         return x;
     }

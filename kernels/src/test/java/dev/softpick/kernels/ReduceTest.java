@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.fail;
 
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.numerics.VirtualLanes;
+import dev.softpick.oracle.Gaussian;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -14,7 +15,7 @@ class ReduceTest {
     @Test
     void sumsAreTheLanesOfTheContractAtEveryLengthAndOffset() {
         Kernels.lengths().forEach(n -> {
-            float[] x = Kernels.gaussian(n, n);
+            float[] x = Gaussian.floats(n, n);
             double expected = lanes(x);
             double exact = 0;
             for (float value : x) {

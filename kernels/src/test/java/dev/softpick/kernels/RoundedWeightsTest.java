@@ -8,6 +8,7 @@ import dev.softpick.kernels.layout.BFloat16Panels;
 import dev.softpick.kernels.layout.Int8Panels;
 import dev.softpick.kernels.layout.Panels;
 import dev.softpick.kernels.layout.Weights;
+import dev.softpick.oracle.Gaussian;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -61,9 +62,9 @@ class RoundedWeightsTest {
         int k = shape[1];
         int n = shape[2];
         Random random = new Random(m * 31L + k * 17L + n);
-        float[] a = gaussian(random, m * k);
-        float[] bias = gaussian(random, n);
-        float[] residual = gaussian(random, m * n);
+        float[] a = Gaussian.floats(random, m * k);
+        float[] bias = Gaussian.floats(random, n);
+        float[] residual = Gaussian.floats(random, m * n);
         short[] rounded = new short[k * n];
         float[] floats = new float[k * n];
         for (int i = 0; i < rounded.length; i++) {
@@ -108,9 +109,9 @@ class RoundedWeightsTest {
         int k = shape[1];
         int n = shape[2];
         Random random = new Random(5 + m * 31L + k * 17L + n);
-        float[] a = gaussian(random, m * k);
-        float[] bias = gaussian(random, n);
-        float[] residual = gaussian(random, m * n);
+        float[] a = Gaussian.floats(random, m * k);
+        float[] bias = Gaussian.floats(random, n);
+        float[] residual = Gaussian.floats(random, m * n);
         byte[] q = new byte[k * n];
         random.nextBytes(q);
         q[0] = -128;
@@ -166,8 +167,8 @@ class RoundedWeightsTest {
         int k = shape[1];
         int n = shape[2];
         Random random = new Random(6 + m * 31L + k * 17L + n);
-        float[] a = gaussian(random, m * k);
-        float[] bias = gaussian(random, n);
+        float[] a = Gaussian.floats(random, m * k);
+        float[] bias = Gaussian.floats(random, n);
         byte[] q = new byte[k * n];
         random.nextBytes(q);
         float[] scale = new float[n];
@@ -214,8 +215,8 @@ class RoundedWeightsTest {
                 identity[i * 257] = 1;
             }
             float[] out = new float[256 * 3];
-            Int8Panels w = Int8Panels.pack(q, ones, 256, 3, null, layout.width, layout.lanes);
-            layout.backend.matMul().multiply(identity, 0, 256, 256, w, out, 0, 3);
+            Int8Panels bytes = Int8Panels.pack(q, ones, 256, 3, null, layout.width, layout.lanes);
+            layout.backend.matMul().multiply(identity, 0, 256, 256, bytes, out, 0, 3);
             for (int i = 0; i < out.length; i++) {
                 assertThat(out[i]).as("%s, byte %d", layout, i).isEqualTo(q[i]);
             }
@@ -249,10 +250,10 @@ class RoundedWeightsTest {
         for (int i = 0; i < halves.length; i++) {
             halves[i] = (short) (Float.floatToRawIntBits((float) random.nextGaussian()) >>> 16);
         }
-        float[] scale = gaussian(random, n);
-        float[] bias = gaussian(random, n);
+        float[] scale = Gaussian.floats(random, n);
+        float[] bias = Gaussian.floats(random, n);
         for (int m : new int[] {1, 7}) {
-            float[] a = gaussian(random, m * k);
+            float[] a = Gaussian.floats(random, m * k);
             for (Layout layout : Layout.all()) {
                 for (Weights w : new Weights[] {
                     Int8Panels.pack(q, scale, k, n, bias, layout.width, layout.lanes),
@@ -300,13 +301,5 @@ class RoundedWeightsTest {
             }
         }
         return c;
-    }
-
-    private static float[] gaussian(Random random, int length) {
-        float[] x = new float[length];
-        for (int i = 0; i < length; i++) {
-            x[i] = (float) random.nextGaussian();
-        }
-        return x;
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
 import dev.softpick.kernels.backend.Backend;
+import dev.softpick.oracle.Gaussian;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -15,7 +16,7 @@ class SoftmaxTest {
     @Test
     void rowsAgreeWithDoubleAndBetweenBackendsAtEveryLength() {
         Kernels.lengths().forEach(n -> {
-            float[] x = Kernels.gaussian(n, n);
+            float[] x = Gaussian.floats(n, n);
             for (float scale : SCALES) {
                 float[] first = null;
                 for (Backend backend : Kernels.backends()) {
@@ -40,7 +41,7 @@ class SoftmaxTest {
         for (int[] size : sizes) {
             int n = size[0];
             int columns = size[1];
-            float[] x = Kernels.gaussian(n, n * columns);
+            float[] x = Gaussian.floats(n, n * columns);
             x[columns / 2] = Float.NEGATIVE_INFINITY;
             x[columns - 1] = Float.NaN;
             for (float scale : new float[] {1f, -3f}) {
@@ -70,7 +71,7 @@ class SoftmaxTest {
     void specialValues() {
         for (Backend backend : Kernels.backends()) {
             for (int n : new int[] {5, 64, 100, 5000}) {
-                float[] x = Kernels.gaussian(n, n);
+                float[] x = Gaussian.floats(n, n);
                 float[] y = new float[n];
                 x[3] = Float.NEGATIVE_INFINITY;
                 backend.rows().softmax(x, 0, y, 0, n, 1f);
@@ -112,7 +113,7 @@ class SoftmaxTest {
         int[][] shapes = {{1}, {11}, {2, 3, 4}, {3, 1, 5}, {1, 7, 1}, {5, 65, 3}, {2, 64, 67}, {0, 3}, {3, 0, 2}};
         for (int[] shape : shapes) {
             int size = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-            float[] x = Kernels.gaussian(size, size);
+            float[] x = Gaussian.floats(size, size);
             for (int axis = -shape.length; axis < shape.length; axis++) {
                 int at = axis < 0 ? axis + shape.length : axis;
                 int inner = Arrays.stream(shape).skip(at + 1).reduce(1, (a, b) -> a * b);
@@ -133,7 +134,7 @@ class SoftmaxTest {
 
     @Test
     void ssmaxIsSoftmaxWithTheLogarithmOfTheLength() {
-        float[] x = Kernels.gaussian(8, 3 * 40);
+        float[] x = Gaussian.floats(8, 3 * 40);
         float[] out = new float[x.length];
         SSMax.normalize(x, new int[] {3, 40}, 1, 0.43f, out);
         for (int row = 0; row < 3; row++) {

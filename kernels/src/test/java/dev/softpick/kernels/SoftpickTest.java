@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
 import dev.softpick.kernels.backend.Backend;
+import dev.softpick.oracle.Gaussian;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -14,7 +15,7 @@ class SoftpickTest {
     @Test
     void rowsAgreeWithDoubleAndBetweenBackendsAtEveryLength() {
         Kernels.lengths().forEach(n -> {
-            float[] x = Kernels.gaussian(n, n);
+            float[] x = Gaussian.floats(n, n);
             float[] first = null;
             for (Backend backend : Kernels.backends()) {
                 String what = backend.name() + " length " + n;
@@ -42,7 +43,7 @@ class SoftpickTest {
             for (int s : shape) {
                 size *= s;
             }
-            float[] x = Kernels.gaussian(size, size);
+            float[] x = Gaussian.floats(size, size);
             for (int axis = -shape.length; axis < shape.length; axis++) {
                 float[] out = Kernels.unwritten(size);
                 Softpick.normalize(x, shape, axis, out);
@@ -71,7 +72,7 @@ class SoftpickTest {
     }
 
     private static void columnsHaveTheBitsOfTheRowCopiedOut(int length, int columns) {
-        float[] x = Kernels.gaussian(length + 1_000L * columns, length * columns);
+        float[] x = Gaussian.floats(length + 1_000L * columns, length * columns);
         // A column each of NaN, an infinity, an overflow, a sum that needs the slow path; fewer in few columns.
         float[] special = {Float.NaN, Float.POSITIVE_INFINITY, -Float.MAX_VALUE, 0x1p101f};
         for (int i = 0; i < Math.min(special.length, columns / 4); i++) {
@@ -100,7 +101,7 @@ class SoftpickTest {
     @Test
     void columnsMayBeNormalizedByManyThreadsAtOnce() {
         int length = 70;
-        float[] x = Kernels.gaussian(9, length * 150);
+        float[] x = Gaussian.floats(9, length * 150);
         for (int columns : new int[] {50, 150}) {
             int[] shape = {length, columns};
             float[] block = Arrays.copyOf(x, length * columns);
@@ -118,7 +119,7 @@ class SoftpickTest {
     void specialValues() {
         for (Backend backend : Kernels.backends()) {
             for (int n : new int[] {4, 64, 100, 5000}) {
-                float[] x = Kernels.gaussian(n, n);
+                float[] x = Gaussian.floats(n, n);
                 x[1] = -0f;
                 x[2] = Float.NEGATIVE_INFINITY;
                 float[] y = new float[n];
@@ -147,7 +148,7 @@ class SoftpickTest {
         for (Backend backend : Kernels.backends()) {
             for (float size : new float[] {0x1p93f, 0x1p99f, 0x1p100f, 0x1.000002p100f, 0x1p120f, Float.MAX_VALUE}) {
                 for (int n : new int[] {1, 2, 100, 3000}) {
-                    float[] x = Kernels.gaussian(n, n);
+                    float[] x = Gaussian.floats(n, n);
                     x[n / 2] = size;
                     x[n - 1] = -size;
                     float[] y = Kernels.unwritten(n);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.softpick.model.weights.ModelWeights;
 import dev.softpick.model.weights.Parameters;
+import dev.softpick.oracle.Gaussian;
+import dev.softpick.oracle.Naive;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
@@ -56,10 +58,10 @@ class AccuracyTest {
         double plain = 0;
         for (long seed = 1; seed <= SEEDS; seed++) {
             SoftpickTransformer model = model(normalizer, layers, gain, seed);
-            float[] x = Fixtures.gaussian(seed, STEPS * EMBED);
-            double[] expected = NaivePass.inDouble(model, x);
+            float[] x = Gaussian.floats(seed, STEPS * EMBED);
+            double[] expected = new NaiveModel(model).last(x);
             worst = Math.max(worst, Fixtures.worst(model.forward(Tensor.of(x, 1, STEPS, EMBED)).values(), expected));
-            plain = Math.max(plain, Fixtures.worst(floats(NaivePass.inFloat(model, x)), expected));
+            plain = Math.max(plain, Fixtures.worst(floats(new NaiveModel(model, Naive.FLOAT, 0).last(x)), expected));
         }
         System.out.println("%s, %d layers, gain %s, seeds 1 to %d: worst error %.2e, a plain float pass %.2e".formatted(
                 normalizer, layers, gain, SEEDS, worst, plain));
@@ -83,10 +85,10 @@ class AccuracyTest {
         double plain = 0;
         for (int i = 0; i < SEEDS; i++) {
             float[] one = Arrays.copyOfRange(x.values(), i * length, (i + 1) * length);
-            double[] expected = NaivePass.inDouble(model, one);
+            double[] expected = new NaiveModel(model).last(one);
             float[] y = model.forward(Tensor.of(one, 1, x.size(1), x.size(2))).values();
             worst = Math.max(worst, Fixtures.worst(y, expected));
-            plain = Math.max(plain, Fixtures.worst(floats(NaivePass.inFloat(model, one)), expected));
+            plain = Math.max(plain, Fixtures.worst(floats(new NaiveModel(model, Naive.FLOAT, 0).last(one)), expected));
         }
         System.out.println("%s-%s, %d sequences: worst error %.2e, of a plain float pass %.2e".formatted(
                 data, normalizer, SEEDS, worst, plain));

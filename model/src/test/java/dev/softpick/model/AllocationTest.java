@@ -3,6 +3,7 @@ package dev.softpick.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import dev.softpick.oracle.Gaussian;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.stream.Stream;
@@ -26,7 +27,7 @@ class AllocationTest {
         SoftpickConfig config =
                 SoftpickConfig.builder().embedDim(16).hiddenSize(hidden).numLayers(2).normalizer(normalizer).build();
         SoftpickTransformer model = SoftpickTransformer.random(config, 3);
-        float[] x = Fixtures.gaussian(1, batch * steps * 16);
+        float[] x = Gaussian.floats(1, batch * steps * 16);
         float[] output = new float[batch * hidden];
         long bytes = Long.MAX_VALUE;
         long start = System.nanoTime();
@@ -54,7 +55,7 @@ class AllocationTest {
                         .build(), 3);
         List<StreamingSession> sessions = Stream.generate(() -> model.newSession(window)).limit(together).toList();
         SessionGroup group = SessionGroup.of(sessions);
-        float[] frames = Fixtures.gaussian(1, together * 16);
+        float[] frames = Gaussian.floats(1, together * 16);
         float[] output = new float[together * 96];
         long bytes = Long.MAX_VALUE;
         long start = System.nanoTime();
@@ -80,7 +81,7 @@ class AllocationTest {
         SoftpickTransformer model = SoftpickTransformer.random(
                 SoftpickConfig.builder().embedDim(16).hiddenSize(64).numLayers(2).windowSize(20).normalizer(normalizer)
                         .build(), 3);
-        float[] x = Fixtures.gaussian(1, 2 * 70 * 16);
+        float[] x = Gaussian.floats(1, 2 * 70 * 16);
         float[] output = new float[2 * 64];
         long bytes = Long.MAX_VALUE;
         long start = System.nanoTime();

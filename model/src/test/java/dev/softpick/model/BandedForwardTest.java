@@ -3,9 +3,9 @@ package dev.softpick.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.softpick.model.weights.Part;
+import dev.softpick.oracle.Gaussian;
+import dev.softpick.oracle.Naive;
 import java.util.Arrays;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,61 +25,12 @@ class BandedForwardTest {
     void isTheFormulaInDouble(int window, int steps) {
         for (Normalizer normalizer : Normalizer.values()) {
             SoftpickTransformer model = model(2, window, normalizer, OutputMode.ALL);
-            float[] x = Fixtures.gaussian(window, steps * 6);
+            float[] x = Gaussian.floats(window, steps * 6);
             float[] y = new float[steps * 24];
             model.forwardBanded(x, 1, steps, y);
-            assertThat(Fixtures.worst(y, reference(model, x, steps))).as("%s", normalizer).isLessThanOrEqualTo(1e-5);
+            double[] expected = new NaiveModel(model, Naive.DOUBLE, window).forward(x);
+            assertThat(Fixtures.worst(y, expected)).as("%s", normalizer).isLessThanOrEqualTo(1e-5);
         }
-    }
-
-    private static double[] reference(SoftpickTransformer model, float[] x, int steps) {
-        Map<String, float[]> p = Fixtures.parameters(model);
-        double[] h = dense(NaiveLayers.doubles(x), p, "input_projection");
-        for (int layer = 1; layer <= model.config().numLayers(); layer++) {
-            String name = Part.block(layer);
-            double[] n = norm(h, p, name + "_attn_norm");
-            double scale = p.getOrDefault(Part.SSMAX.name(layer) + ".scale", new float[] {1})[0];
-            double[] attended = banded(
-                    dense(n, p, name + "_attn_q_proj"), dense(n, p, name + "_attn_k_proj"),
-                    dense(n, p, name + "_attn_v_proj"), steps, model.config(), scale);
-            h = NaiveLayers.sum(h, dense(attended, p, name + "_attn_out_proj"));
-            double[] inner = NaiveLayers.gelu(dense(norm(h, p, name + "_ffn_norm"), p, name + "_ffn_up"));
-            h = NaiveLayers.sum(h, dense(inner, p, name + "_ffn_down"));
-        }
-        return norm(h, p, "final_norm");
-    }
-
-    private static double[] banded(
-            double[] q, double[] k, double[] v, int steps, SoftpickConfig config, double ssmaxScale) {
-        int h = config.hiddenSize();
-        int d = config.headSize();
-        double[] y = new double[q.length];
-        for (int i = 0; i < steps; i++) {
-            int first = Math.max(0, i - config.windowSize() + 1);
-            for (int head = 0; head < h; head += d) {
-                double[] s = new double[i + 1 - first];
-                for (int j = first; j <= i; j++) {
-                    for (int c = head; c < head + d; c++) {
-                        s[j - first] += q[i * h + c] * k[j * h + c] / Math.sqrt(d);
-                    }
-                }
-                double[] w = NaiveLayers.weights(s, config.normalizer(), ssmaxScale);
-                for (int j = first; j <= i; j++) {
-                    for (int c = head; c < head + d; c++) {
-                        y[i * h + c] += w[j - first] * v[j * h + c];
-                    }
-                }
-            }
-        }
-        return y;
-    }
-
-    private static double[] dense(double[] x, Map<String, float[]> p, String name) {
-        return NaiveLayers.dense(x, p.get(name + ".kernel"), p.get(name + ".bias"));
-    }
-
-    private static double[] norm(double[] x, Map<String, float[]> p, String name) {
-        return NaiveLayers.layerNorm(x, p.get(name + ".gamma"), p.get(name + ".beta"));
     }
 
     @ParameterizedTest
@@ -90,7 +41,7 @@ class BandedForwardTest {
                 continue;
             }
             SoftpickTransformer model = model(2, steps, normalizer, OutputMode.ALL);
-            float[] x = Fixtures.gaussian(steps, steps * 6);
+            float[] x = Gaussian.floats(steps, steps * 6);
             float[] y = new float[steps * 24];
             model.forwardBanded(x, 1, steps, y);
             assertThat(y).isEqualTo(model.forward(Tensor.of(x, 1, steps, 6)).values());
@@ -105,7 +56,7 @@ class BandedForwardTest {
         SoftpickTransformer banded = model(1, window, normalizer, OutputMode.ALL);
         SoftpickTransformer last = model(1, window, normalizer, OutputMode.LAST_TIMESTEP);
         int steps = window + 140;
-        float[] x = Fixtures.gaussian(1, steps * 6);
+        float[] x = Gaussian.floats(1, steps * 6);
         float[] y = new float[steps * 24];
         banded.forwardBanded(x, 1, steps, y);
         for (int end = window; end <= steps; end += 3) {
@@ -119,7 +70,7 @@ class BandedForwardTest {
     @Test
     void everyModeOfABatch() {
         int steps = 300;
-        float[] x = Fixtures.gaussian(4, 2 * steps * 6);
+        float[] x = Gaussian.floats(4, 2 * steps * 6);
         float[] all = new float[2 * steps * 24];
         model(2, 9, Normalizer.SOFTPICK, OutputMode.ALL).forwardBanded(x, 2, steps, all);
         float[] last = new float[2 * 24];

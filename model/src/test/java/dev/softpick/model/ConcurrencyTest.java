@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.select.Backends;
 import dev.softpick.model.forward.ForwardPass;
+import dev.softpick.oracle.Gaussian;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -40,7 +41,7 @@ class ConcurrencyTest {
 
     ConcurrencyTest() {
         for (int i = 0; i < SHAPES.length; i++) {
-            inputs[i] = Fixtures.gaussian(i, SHAPES[i][0] * SHAPES[i][1] * EMBED);
+            inputs[i] = Gaussian.floats(i, SHAPES[i][0] * SHAPES[i][1] * EMBED);
             expected[i] = new float[SHAPES[i][0] * HIDDEN];
             MODEL.forward(inputs[i], SHAPES[i][0], SHAPES[i][1], expected[i]);
         }

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -54,15 +53,6 @@ final class Fixtures {
             shape[i] = sizes.get(i).intValue();
         }
         return Tensor.of(file.floats(name), shape);
-    }
-
-    static float[] gaussian(long seed, int length) {
-        Random random = new Random(seed);
-        float[] x = new float[length];
-        for (int i = 0; i < length; i++) {
-            x[i] = (float) random.nextGaussian();
-        }
-        return x;
     }
 
     /** The largest {@code |actual − expected| / max(1, |expected|)}; NaN if any is NaN. */

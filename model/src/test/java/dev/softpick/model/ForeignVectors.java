@@ -1,6 +1,7 @@
 package dev.softpick.model;
 
 import com.sun.management.ThreadMXBean;
+import dev.softpick.oracle.Gaussian;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
@@ -26,7 +27,7 @@ final class ForeignVectors {
         SoftpickTransformer model = SoftpickTransformer.random(SoftpickConfig.builder().embedDim(64).build(), 1);
         model.warmUp();
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        float[] x = Fixtures.gaussian(1, 60 * 64);
+        float[] x = Gaussian.floats(1, 60 * 64);
         float[] y = new float[256];
         long bytes = Long.MAX_VALUE;
         long end = System.nanoTime() + LONGEST_WARM_UP;

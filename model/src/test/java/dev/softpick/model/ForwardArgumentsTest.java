@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.softpick.oracle.Gaussian;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -137,7 +138,7 @@ class ForwardArgumentsTest {
     @Test
     void longerArraysAreAllowedAndTheRestIsLeftAlone() {
         SoftpickTransformer model = model(OutputMode.LAST_TIMESTEP);
-        float[] input = Arrays.copyOf(Fixtures.gaussian(9, 30), 40);
+        float[] input = Arrays.copyOf(Gaussian.floats(9, 30), 40);
         Arrays.fill(input, 30, 40, Float.NaN);
         float[] output = floats(2 * HIDDEN + 4);
         Arrays.fill(output, Float.NaN);

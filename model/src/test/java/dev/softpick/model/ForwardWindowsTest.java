@@ -3,6 +3,7 @@ package dev.softpick.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.softpick.oracle.Gaussian;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,7 +26,7 @@ class ForwardWindowsTest {
     void eachWindowHasTheBitsOfForward(int window, int layers, int steps) {
         for (Normalizer normalizer : Normalizer.values()) {
             SoftpickTransformer model = model(window, layers, normalizer, OutputMode.LAST_TIMESTEP);
-            float[] series = Fixtures.gaussian(window, steps * 5);
+            float[] series = Gaussian.floats(window, steps * 5);
             int windows = steps - window + 1;
             float[] output = new float[windows * 24];
             model.forwardWindows(series, steps, output);

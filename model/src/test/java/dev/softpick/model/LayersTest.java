@@ -3,6 +3,10 @@ package dev.softpick.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.softpick.oracle.Attention;
+import dev.softpick.oracle.Formula;
+import dev.softpick.oracle.Gaussian;
+import dev.softpick.oracle.Naive;
 import java.util.Arrays;
 import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -20,11 +24,11 @@ class LayersTest {
     /** A dense layer and its parameters. */
     private record Weights(float[] kernel, float[] bias, int in, int out) {
         static Weights random(long seed, int in, int out) {
-            float[] kernel = Fixtures.gaussian(seed, in * out);
+            float[] kernel = Gaussian.floats(seed, in * out);
             for (int i = 0; i < kernel.length; i++) {
                 kernel[i] /= (float) Math.sqrt(in);
             }
-            return new Weights(kernel, Fixtures.gaussian(seed + 1, out), in, out);
+            return new Weights(kernel, Gaussian.floats(seed + 1, out), in, out);
         }
 
         Dense layer() {
@@ -32,8 +36,12 @@ class LayersTest {
         }
 
         double[] naive(double[] x) {
-            return NaiveLayers.dense(x, kernel, bias);
+            return Naive.DOUBLE.dense(x, Naive.doubles(kernel), Naive.doubles(bias));
         }
+    }
+
+    private static double[] layerNorm(double[] x, float[] gamma, float[] beta) {
+        return Naive.DOUBLE.layerNorm(x, Naive.doubles(gamma), Naive.doubles(beta));
     }
 
     private static void assertClose(Tensor y, double[] expected) {
@@ -48,10 +56,10 @@ class LayersTest {
     @CsvSource({"1,1,1", "1,5,7", "6,16,16", "7,17,33", "13,3,1", "250,31,29"})
     void denseIsXTimesKernelPlusBias(int rows, int in, int out) {
         Weights weights = Weights.random(rows, in, out);
-        Tensor x = Tensor.of(Fixtures.gaussian(3, rows * in), rows, in);
+        Tensor x = Tensor.of(Gaussian.floats(3, rows * in), rows, in);
         Tensor y = weights.layer().forward(x);
         assertThat(y.shape()).containsExactly(rows, out);
-        assertClose(y, weights.naive(NaiveLayers.doubles(x.values())));
+        assertClose(y, weights.naive(Naive.doubles(x.values())));
     }
 
     @Test
@@ -80,7 +88,7 @@ class LayersTest {
     @Test
     void denseTakesAnyRank() {
         Dense dense = Weights.random(1, 3, 5).layer();
-        float[] x = Fixtures.gaussian(2, 24);
+        float[] x = Gaussian.floats(2, 24);
         assertThat(dense.forward(Tensor.of(x, 2, 4, 3)).shape()).containsExactly(2, 4, 5);
         assertThat(dense.forward(Tensor.of(Arrays.copyOf(x, 3), 3)).shape()).containsExactly(5);
         assertThat(dense.forward(Tensor.zeros(0, 3)).shape()).containsExactly(0, 5);
@@ -104,7 +112,7 @@ class LayersTest {
         Weights weights = Weights.random(1, 3, 5);
         float[] gamma = {1, 2, 3};
         Layer chain = new LayerNorm(gamma, new float[3]).then(weights.layer());
-        Tensor x = Tensor.of(Fixtures.gaussian(2, 3), 1, 3);
+        Tensor x = Tensor.of(Gaussian.floats(2, 3), 1, 3);
         float[] before = chain.forward(x).values();
         Layer copied = new LayerNorm(gamma, new float[3]).then(weights.layer());
         Arrays.fill(gamma, 0);
@@ -119,12 +127,12 @@ class LayersTest {
     @ParameterizedTest
     @CsvSource({"1,1", "3,2", "2,16", "7,33", "1,257"})
     void layerNormHasTheBiasedVariance(int rows, int n) {
-        float[] gamma = Fixtures.gaussian(1, n);
-        float[] beta = Fixtures.gaussian(2, n);
-        Tensor x = Tensor.of(Fixtures.gaussian(3, rows * n), rows, n);
+        float[] gamma = Gaussian.floats(1, n);
+        float[] beta = Gaussian.floats(2, n);
+        Tensor x = Tensor.of(Gaussian.floats(3, rows * n), rows, n);
         Tensor y = new LayerNorm(gamma, beta).forward(x);
         assertThat(y.shape()).containsExactly(rows, n);
-        assertClose(y, NaiveLayers.layerNorm(NaiveLayers.doubles(x.values()), gamma, beta));
+        assertClose(y, layerNorm(Naive.doubles(x.values()), gamma, beta));
     }
 
     @Test
@@ -143,9 +151,9 @@ class LayersTest {
         Weights up = Weights.random(1, size, inner);
         Weights down = Weights.random(3, inner, size);
         FeedForward ffn = new FeedForward(up.layer(), down.layer());
-        Tensor x = Tensor.of(Fixtures.gaussian(5, rows * size), rows, size);
+        Tensor x = Tensor.of(Gaussian.floats(5, rows * size), rows, size);
         assertThat(ffn.size()).isEqualTo(size);
-        assertClose(ffn.forward(x), down.naive(NaiveLayers.gelu(up.naive(NaiveLayers.doubles(x.values())))));
+        assertClose(ffn.forward(x), down.naive(Naive.DOUBLE.gelu(up.naive(Naive.doubles(x.values())))));
     }
 
     @Test
@@ -175,8 +183,8 @@ class LayersTest {
             double[] y = new double[batch * steps * out.out];
             for (int i = 0; i < batch; i++) {
                 double[] one = Arrays.copyOfRange(x, i * steps * q.in, (i + 1) * steps * q.in);
-                double[] attended = NaiveLayers.attend(
-                        q.naive(one), k.naive(one), v.naive(one), steps, heads, normalizer, SCALE);
+                double[] attended = Naive.DOUBLE.attend(new Attention(
+                        q.naive(one), k.naive(one), v.naive(one), q.out, heads, 0, Formula.of(normalizer), SCALE));
                 System.arraycopy(out.naive(attended), 0, y, i * steps * out.out, steps * out.out);
             }
             return y;
@@ -192,10 +200,10 @@ class LayersTest {
             int steps = size[3];
             Heads heads = Heads.random(in, hidden, size[2], normalizer);
             MultiHeadAttention attention = heads.layer();
-            Tensor x = Tensor.of(Fixtures.gaussian(9, 2 * steps * in), 2, steps, in);
+            Tensor x = Tensor.of(Gaussian.floats(9, 2 * steps * in), 2, steps, in);
             Tensor y = attention.forward(x);
             assertThat(y.shape()).containsExactly(2, steps, hidden);
-            assertThat(Fixtures.worst(y.values(), heads.naive(NaiveLayers.doubles(x.values()), 2, steps)))
+            assertThat(Fixtures.worst(y.values(), heads.naive(Naive.doubles(x.values()), 2, steps)))
                     .as(Arrays.toString(size)).isLessThanOrEqualTo(TOLERANCE);
             assertThat(attention.inputSize()).isEqualTo(in);
             assertThat(attention.hiddenSize()).isEqualTo(hidden);
@@ -209,7 +217,7 @@ class LayersTest {
     @EnumSource
     void attentionReadsNoLaterStep(Normalizer normalizer) {
         MultiHeadAttention attention = Heads.random(5, 8, 2, normalizer).layer();
-        float[] x = Fixtures.gaussian(9, 7 * 5);
+        float[] x = Gaussian.floats(9, 7 * 5);
         float[] clean = attention.forward(Tensor.of(x.clone(), 1, 7, 5)).values();
         Arrays.fill(x, 4 * 5, x.length, Float.NaN);
         float[] spoilt = attention.forward(Tensor.of(x, 1, 7, 5)).values();
@@ -246,17 +254,17 @@ class LayersTest {
         Heads heads = Heads.random(h, h, 3, normalizer);
         Weights up = Weights.random(11, h, 4 * h);
         Weights down = Weights.random(13, 4 * h, h);
-        float[] gamma = Fixtures.gaussian(15, h);
-        float[] beta = Fixtures.gaussian(16, h);
+        float[] gamma = Gaussian.floats(15, h);
+        float[] beta = Gaussian.floats(16, h);
         TransformerBlock block = new TransformerBlock(
                 new LayerNorm(gamma, beta), heads.layer(), new LayerNorm(beta, gamma),
                 new FeedForward(up.layer(), down.layer()));
-        Tensor x = Tensor.of(Fixtures.gaussian(17, 2 * steps * h), 2, steps, h);
+        Tensor x = Tensor.of(Gaussian.floats(17, 2 * steps * h), 2, steps, h);
 
-        double[] in = NaiveLayers.doubles(x.values());
-        double[] middle = NaiveLayers.sum(in, heads.naive(NaiveLayers.layerNorm(in, gamma, beta), 2, steps));
-        double[] inner = NaiveLayers.gelu(up.naive(NaiveLayers.layerNorm(middle, beta, gamma)));
-        assertClose(block.forward(x), NaiveLayers.sum(middle, down.naive(inner)));
+        double[] in = Naive.doubles(x.values());
+        double[] middle = Naive.DOUBLE.sum(in, heads.naive(layerNorm(in, gamma, beta), 2, steps));
+        double[] inner = Naive.DOUBLE.gelu(up.naive(layerNorm(middle, beta, gamma)));
+        assertClose(block.forward(x), Naive.DOUBLE.sum(middle, down.naive(inner)));
     }
 
     @Test
@@ -300,7 +308,7 @@ class LayersTest {
         }
         composed = composed.then(norm(values, "final_norm"));
 
-        Tensor x = Tensor.of(Fixtures.gaussian(8, 3 * 11 * 5), 3, 11, 5);
+        Tensor x = Tensor.of(Gaussian.floats(8, 3 * 11 * 5), 3, 11, 5);
         Tensor y = composed.forward(x);
         assertThat(y.shape()).containsExactly(3, 11, 12);
         assertThat(y.values()).isEqualTo(model.forward(x).values());
@@ -346,10 +354,10 @@ class LayersTest {
         var attention = new MultiHeadAttention(
                 q.layer(), k.layer(), v.layer(), out.layer(), 3, normalizer, 0.7f);
         for (int steps : new int[] {1, 7, 300}) {
-            Tensor x = Tensor.of(Fixtures.gaussian(steps, 2 * steps * 10), 2, steps, 10);
+            Tensor x = Tensor.of(Gaussian.floats(steps, 2 * steps * 10), 2, steps, 10);
             Tensor weights = attention.weights(x);
             assertThat(weights.shape()).containsExactly(2, 3, steps, steps);
-            double[] values = v.naive(NaiveLayers.doubles(x.values()));
+            double[] values = v.naive(Naive.doubles(x.values()));
             double[] attended = new double[2 * steps * h];
             for (int i = 0; i < attended.length; i++) {
                 int row = i / h;
@@ -381,7 +389,7 @@ class LayersTest {
             var config = SoftpickConfig.builder().embedDim(embed).hiddenSize(24).numHeads(3).numLayers(2)
                     .outputMode(OutputMode.ALL).build();
             SoftpickTransformer model = SoftpickTransformer.random(config, embed);
-            Tensor x = Tensor.of(Fixtures.gaussian(embed, 2 * 9 * embed), 2, 9, embed);
+            Tensor x = Tensor.of(Gaussian.floats(embed, 2 * 9 * embed), 2, 9, embed);
             assertThat(model.inputProjection().isPresent()).isEqualTo(embed != 24);
             Tensor h = model.inputProjection().isPresent() ? model.inputProjection().get().forward(x) : x;
             for (TransformerBlock block : model.blocks()) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
 import dev.softpick.model.forward.ForwardPass;
+import dev.softpick.oracle.Gaussian;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.concurrent.ExecutorService;
@@ -40,7 +41,7 @@ class ParallelismTest {
         for (Normalizer normalizer : Normalizer.values()) {
             for (OutputMode mode : OutputMode.values()) {
                 SoftpickTransformer one = model(mode, normalizer);
-                Tensor x = Tensor.of(Fixtures.gaussian(steps, batch * steps * 12), batch, steps, 12);
+                Tensor x = Tensor.of(Gaussian.floats(steps, batch * steps * 12), batch, steps, 12);
                 float[] expected = one.forward(x).values();
                 for (int threads : new int[] {2, 3, 4}) {
                     assertThat(shared(one, threads, x))
@@ -58,7 +59,7 @@ class ParallelismTest {
                 SoftpickConfig.builder().embedDim(8).hiddenSize(200).numHeads(2).numLayers(2)
                         .outputMode(OutputMode.ALL).build(), 5);
         for (int steps : new int[] {1, 3, 8, 11}) {
-            Tensor x = Tensor.of(Fixtures.gaussian(steps, steps * 8), 1, steps, 8);
+            Tensor x = Tensor.of(Gaussian.floats(steps, steps * 8), 1, steps, 8);
             float[] expected = one.forward(x).values();
             for (int threads : new int[] {2, 3, 64}) {
                 assertThat(shared(one, threads, x))
@@ -71,7 +72,7 @@ class ParallelismTest {
     @Test
     void virtualThreadsMayHelp() {
         SoftpickTransformer one = model(OutputMode.LAST_TIMESTEP, Normalizer.SOFTPICK);
-        Tensor x = Tensor.of(Fixtures.gaussian(1, 2 * 300 * 12), 2, 300, 12);
+        Tensor x = Tensor.of(Gaussian.floats(1, 2 * 300 * 12), 2, 300, 12);
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
             assertThat(one.parallelism(4, executor).forward(x).values()).isEqualTo(one.forward(x).values());
         }
@@ -80,7 +81,7 @@ class ParallelismTest {
     @Test
     void anExecutorThatRefusesOrIsBusyOnlyCostsTime() {
         SoftpickTransformer one = model(OutputMode.LAST_TIMESTEP, Normalizer.SOFTPICK);
-        Tensor x = Tensor.of(Fixtures.gaussian(2, 300 * 12), 1, 300, 12);
+        Tensor x = Tensor.of(Gaussian.floats(2, 300 * 12), 1, 300, 12);
         float[] expected = one.forward(x).values();
         assertThat(one.parallelism(3, task -> {
             throw new RejectedExecutionException("full");
@@ -95,7 +96,7 @@ class ParallelismTest {
     void anExecutorMayRunHelpersInTheCallersThread() {
         for (Normalizer normalizer : Normalizer.values()) {
             SoftpickTransformer one = model(OutputMode.ALL, normalizer);
-            Tensor x = Tensor.of(Fixtures.gaussian(3, 2 * 300 * 12), 2, 300, 12);
+            Tensor x = Tensor.of(Gaussian.floats(3, 2 * 300 * 12), 2, 300, 12);
             assertThat(one.parallelism(2, Runnable::run).forward(x).values()).isEqualTo(one.forward(x).values());
         }
     }
@@ -122,7 +123,7 @@ class ParallelismTest {
     /** Bytes that the caller allocates, its scratch memory among them. */
     private static long firstCall(SoftpickTransformer model) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        float[] x = Fixtures.gaussian(2, 512 * 12);
+        float[] x = Gaussian.floats(2, 512 * 12);
         float[] output = new float[48];
         long before = threads.getCurrentThreadAllocatedBytes();
         model.forward(x, 1, 512, output);
@@ -132,7 +133,7 @@ class ParallelismTest {
     @Test
     void anInterruptChangesNothingAndStays() {
         SoftpickTransformer one = model(OutputMode.LAST_TIMESTEP, Normalizer.SOFTPICK);
-        Tensor x = Tensor.of(Fixtures.gaussian(2, 300 * 12), 1, 300, 12);
+        Tensor x = Tensor.of(Gaussian.floats(2, 300 * 12), 1, 300, 12);
         float[] expected = one.forward(x).values();
         Thread.currentThread().interrupt();
         float[] y = one.parallelism(2).forward(x).values();
@@ -154,7 +155,7 @@ class ParallelismTest {
         int[] lengths = {1, 230, 7, 193, 60, 192};
         for (Normalizer normalizer : Normalizer.values()) {
             SoftpickTransformer model = model(mode, normalizer);
-            float[] x = Fixtures.gaussian(8, lengths.length * steps * 12);
+            float[] x = Gaussian.floats(8, lengths.length * steps * 12);
             for (int i = 0; i < lengths.length; i++) {
                 Arrays.fill(x, (i * steps + lengths[i]) * 12, (i + 1) * steps * 12, Float.NaN);
             }

@@ -3,6 +3,7 @@ package dev.softpick.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.softpick.kernels.BackendInfo;
+import dev.softpick.oracle.Gaussian;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Map;
@@ -36,7 +37,7 @@ class SameBitsTest {
     @EnumSource(Normalizer.class)
     void aRowAloneAndInBatchesHasTheChecksumOfEveryFork(Normalizer normalizer) {
         SoftpickTransformer model = model(OutputMode.LAST_TIMESTEP, normalizer);
-        float[] row = Fixtures.gaussian(1, STEPS * 20);
+        float[] row = Gaussian.floats(1, STEPS * 20);
         float[] alone = model.forward(Tensor.of(row, 1, STEPS, 20)).values();
         String checksum = crc(alone);
         assertThat(crc(model.parallelism(2).forward(Tensor.of(row, 1, STEPS, 20)).values())).isEqualTo(checksum);
@@ -44,7 +45,7 @@ class SameBitsTest {
                 + System.getProperty("softpick.test.fork", "(none)") + ", "
                 + BackendInfo.current().name() + " " + BackendInfo.current().width());
         for (int batch : new int[] {3, 5}) {
-            float[] x = Fixtures.gaussian(batch, batch * STEPS * 20);
+            float[] x = Gaussian.floats(batch, batch * STEPS * 20);
             for (int at = 0; at < batch; at++) {
                 float[] with = x.clone();
                 System.arraycopy(row, 0, with, at * row.length, row.length);
@@ -62,7 +63,7 @@ class SameBitsTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 6, 7, 59, 191, 192, 193, 250})
     void theLastRowIsTheLastRowOfAll(int steps) {
-        float[] x = Fixtures.gaussian(steps, 2 * steps * 20);
+        float[] x = Gaussian.floats(steps, 2 * steps * 20);
         for (Normalizer normalizer : Normalizer.values()) {
             float[] last = model(OutputMode.LAST_TIMESTEP, normalizer).forward(Tensor.of(x, 2, steps, 20)).values();
             float[] all = model(OutputMode.ALL, normalizer).forward(Tensor.of(x, 2, steps, 20)).values();
@@ -78,7 +79,7 @@ class SameBitsTest {
     @Test
     void aLaterStepChangesNoEarlierRow() {
         SoftpickTransformer model = model(OutputMode.ALL);
-        float[] x = Fixtures.gaussian(5, STEPS * 20);
+        float[] x = Gaussian.floats(5, STEPS * 20);
         float[] all = model.forward(Tensor.of(x, 1, STEPS, 20)).values();
         for (int steps : new int[] {1, 6, 64, 192, 249}) {
             float[] shorter = model.forward(Tensor.of(Arrays.copyOf(x, steps * 20), 1, steps, 20)).values();
@@ -95,7 +96,7 @@ class SameBitsTest {
     @EnumSource(OutputMode.class)
     void aCallIntoTheCallersArrayHasTheSameBits(OutputMode mode) {
         SoftpickTransformer model = model(mode);
-        float[] x = Fixtures.gaussian(9, 3 * 70 * 20);
+        float[] x = Gaussian.floats(9, 3 * 70 * 20);
         float[] expected = model.forward(Tensor.of(x, 3, 70, 20)).values();
         float[] output = new float[expected.length + 2];
         Arrays.fill(output, Float.NaN);

@@ -2,6 +2,7 @@ package dev.softpick.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.softpick.oracle.Gaussian;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ class SavedSessionsTest {
         }
 
         float[] history() {
-            return Fixtures.gaussian(11, frames * EMBED);
+            return Gaussian.floats(11, frames * EMBED);
         }
 
         /** Half of the frames are only fed, the others answered. */
@@ -86,7 +87,7 @@ class SavedSessionsTest {
         restored.restore(bytes(saved));
         assertThat(restored.position()).isEqualTo(saved.frames);
         assertThat(restored.save()).isEqualTo(bytes(saved));
-        float[] later = Fixtures.gaussian(12, 20 * EMBED);
+        float[] later = Gaussian.floats(12, 20 * EMBED);
         float[] answers = new float[20 * HIDDEN];
         float[] expected = new float[20 * HIDDEN];
         restored.step(later, 20, answers);

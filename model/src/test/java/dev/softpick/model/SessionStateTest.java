@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.softpick.oracle.Gaussian;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -38,7 +39,7 @@ class SessionStateTest {
 
     private static StreamingSession session(Window window) {
         StreamingSession session = MODEL.newSession(window);
-        session.step(Fixtures.gaussian(6, 205 * 3), 205, new float[205 * 12]);
+        session.step(Gaussian.floats(6, 205 * 3), 205, new float[205 * 12]);
         return session;
     }
 
@@ -60,7 +61,7 @@ class SessionStateTest {
         StreamingSession restored = MODEL.newSession(window);
         restored.restore(session.save());
         assertThat(restored.save()).isEqualTo(session.save());
-        float[] frames = Fixtures.gaussian(9, 200 * 3);
+        float[] frames = Gaussian.floats(9, 200 * 3);
         float[] expected = new float[200 * 12];
         float[] answers = new float[200 * 12];
         session.step(frames, 200, expected);
@@ -171,12 +172,12 @@ class SessionStateTest {
             StreamingSession one = session(window);
             StreamingSession two = one.fork();
             byte[] before = two.save();
-            one.step(Fixtures.gaussian(1, 300 * 3), 300, new float[300 * 12]);
+            one.step(Gaussian.floats(1, 300 * 3), 300, new float[300 * 12]);
             assertThat(two.save()).as("%s", window).isEqualTo(before);
             byte[] after = one.save();
-            two.step(Fixtures.gaussian(2, 300 * 3), 300, new float[300 * 12]);
+            two.step(Gaussian.floats(2, 300 * 3), 300, new float[300 * 12]);
             two.reset();
-            two.step(Fixtures.gaussian(3, 300 * 3), 300, new float[300 * 12]);
+            two.step(Gaussian.floats(3, 300 * 3), 300, new float[300 * 12]);
             assertThat(one.save()).as("%s", window).isEqualTo(after);
         }
     }

@@ -2,6 +2,7 @@ package dev.softpick.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.softpick.oracle.Gaussian;
 import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -64,9 +65,9 @@ class ShownWeightsTest {
         for (Normalizer normalizer : Normalizer.values()) {
             int steps = size;
             MultiHeadAttention attention = unitValues(
-                    size, steps, normalizer, Fixtures.gaussian(1, FEATURES * size),
-                    Fixtures.gaussian(2, FEATURES * size));
-            assertShownIsUsed(attention, positionsAnd(Fixtures.gaussian(3, steps * FEATURES), steps), steps);
+                    size, steps, normalizer, Gaussian.floats(1, FEATURES * size),
+                    Gaussian.floats(2, FEATURES * size));
+            assertShownIsUsed(attention, positionsAnd(Gaussian.floats(3, steps * FEATURES), steps), steps);
         }
     }
 
@@ -76,15 +77,15 @@ class ShownWeightsTest {
     void aScoreOfMinusInfinityWeighsNothing(Normalizer normalizer) {
         int size = 24;
         int steps = 20;
-        float[] q = Fixtures.gaussian(1, FEATURES * size);
-        float[] k = Fixtures.gaussian(2, FEATURES * size);
+        float[] q = Gaussian.floats(1, FEATURES * size);
+        float[] k = Gaussian.floats(2, FEATURES * size);
         Arrays.fill(q, 0, 2 * size, 0f);
         Arrays.fill(k, 0, 2 * size, 0f);
         q[0] = 1e30f;
         k[size] = 1e30f;
         q[2 * size] = 0f;
         k[2 * size] = 0f;
-        float[] features = Fixtures.gaussian(3, steps * FEATURES);
+        float[] features = Gaussian.floats(3, steps * FEATURES);
         for (int i = 0; i < steps; i++) {
             features[i * FEATURES] = 1f;
             features[i * FEATURES + 1] = i % 3 == 1 ? -1f : 0f;

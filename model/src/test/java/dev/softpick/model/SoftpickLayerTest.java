@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.softpick.model.safetensors.SafetensorsFile;
+import dev.softpick.oracle.Gaussian;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -48,7 +49,7 @@ class SoftpickLayerTest {
 
     @Test
     void negativeAxesCountFromTheEndAndTheInputStays() {
-        float[] values = Fixtures.gaussian(5, 2 * 3 * 4);
+        float[] values = Gaussian.floats(5, 2 * 3 * 4);
         Tensor x = Tensor.of(values.clone(), 2, 3, 4);
         for (int axis = 0; axis < 3; axis++) {
             assertThat(new SoftpickLayer(axis - 3).axis()).isEqualTo(axis - 3);
@@ -60,8 +61,8 @@ class SoftpickLayerTest {
 
     @Test
     void composesWithOtherLayers() {
-        Dense dense = new Dense(Fixtures.gaussian(1, 4 * 7), Fixtures.gaussian(2, 7), 4, 7);
-        Tensor x = Tensor.of(Fixtures.gaussian(3, 2 * 3 * 4), 2, 3, 4);
+        Dense dense = new Dense(Gaussian.floats(1, 4 * 7), Gaussian.floats(2, 7), 4, 7);
+        Tensor x = Tensor.of(Gaussian.floats(3, 2 * 3 * 4), 2, 3, 4);
         Tensor y = dense.then(new SoftpickLayer(-1)).forward(x);
         assertThat(y.shape()).containsExactly(2, 3, 7);
         assertThat(y.values()).isEqualTo(new SoftpickLayer(2).forward(dense.forward(x)).values());

@@ -3,6 +3,9 @@ package dev.softpick.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.softpick.kernels.Softpick;
+import dev.softpick.oracle.Formula;
+import dev.softpick.oracle.Gaussian;
+import dev.softpick.oracle.Naive;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -22,11 +25,11 @@ class SoftpickUseCasesTest {
         int tokens = 7;
         int width = 6;
         int experts = 4;
-        Tensor x = Tensor.of(Fixtures.gaussian(1, tokens * width), tokens, width);
-        Layer router = new Dense(Fixtures.gaussian(2, width * experts), new float[experts], width, experts)
+        Tensor x = Tensor.of(Gaussian.floats(1, tokens * width), tokens, width);
+        Layer router = new Dense(Gaussian.floats(2, width * experts), new float[experts], width, experts)
                 .then(new SoftpickLayer(-1));
         List<Dense> mixture = IntStream.range(0, experts)
-                .mapToObj(e -> new Dense(Fixtures.gaussian(10 + e, width * width), new float[width], width, width))
+                .mapToObj(e -> new Dense(Gaussian.floats(10 + e, width * width), new float[width], width, width))
                 .toList();
 
         Tensor weights = router.forward(x);
@@ -38,17 +41,17 @@ class SoftpickUseCasesTest {
             }
         }
 
-        double[] in = NaiveLayers.doubles(x.values());
-        double[] scores = NaiveLayers.dense(in, Fixtures.gaussian(2, width * experts), new float[experts]);
+        double[] in = Naive.doubles(x.values());
+        double[] scores = dense(in, Gaussian.floats(2, width * experts), experts);
         double[] expected = new double[tokens * width];
         boolean subtracted = false;
         for (int t = 0; t < tokens; t++) {
             double[] row = Arrays.copyOfRange(scores, t * experts, (t + 1) * experts);
-            double[] picked = NaiveLayers.weights(row, Normalizer.SOFTPICK, 1);
+            double[] picked = Formula.SOFTPICK.weights(row, Double.NaN);
             double magnitude = 0;
             for (int e = 0; e < experts; e++) {
                 double[] token = Arrays.copyOfRange(in, t * width, (t + 1) * width);
-                double[] output = NaiveLayers.dense(token, Fixtures.gaussian(10 + e, width * width), new float[width]);
+                double[] output = dense(token, Gaussian.floats(10 + e, width * width), width);
                 for (int c = 0; c < width; c++) {
                     expected[t * width + c] += picked[e] * output[c];
                 }
@@ -80,7 +83,7 @@ class SoftpickUseCasesTest {
     void selectsFeatures() {
         int samples = 400;
         int features = 10;
-        float[] x = Fixtures.gaussian(21, samples * features);
+        float[] x = Gaussian.floats(21, samples * features);
         float[] importance = new float[features];
         for (int row = 0; row < samples; row++) {
             x[row * features + 9] = 0;
@@ -101,5 +104,9 @@ class SoftpickUseCasesTest {
         assertThat(importance[9]).isZero();
         List<Integer> selected = ranked.stream().filter(feature -> Math.abs(importance[feature]) > 0.1f).toList();
         assertThat(selected).containsExactly(2, 7);
+    }
+
+    private static double[] dense(double[] x, float[] kernel, int out) {
+        return Naive.DOUBLE.dense(x, Naive.doubles(kernel), new double[out]);
     }
 }

@@ -14,6 +14,7 @@ import dev.softpick.model.weights.AttentionWeights;
 import dev.softpick.model.weights.BlockWeights;
 import dev.softpick.model.weights.ModelWeights;
 import dev.softpick.model.weights.NormWeights;
+import dev.softpick.oracle.Gaussian;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -70,7 +71,7 @@ class StreamingTest {
         for (Normalizer normalizer : Normalizer.values()) {
             int steps = window == Window.EXACT ? 2 * size + 5 : 2 * Math.max(size, 210) + 70;
             SoftpickTransformer model = model(9, 40, 2, layers, size, normalizer);
-            float[] frames = Fixtures.gaussian(size, steps * 9);
+            float[] frames = Gaussian.floats(size, steps * 9);
             float[] expected = batch(model, window, frames, steps);
             float[] answer = new float[40];
             try (StreamingSession session = model.newSession(window)) {
@@ -91,7 +92,7 @@ class StreamingTest {
             SoftpickTransformer model = SoftpickTransformer.random(
                     SoftpickConfig.builder().embedDim(hidden).hiddenSize(hidden).numHeads(heads).numLayers(2)
                             .windowSize(steps - 60).finalNorm(false).outputMode(OutputMode.ALL).build(), 5);
-            float[] frames = Fixtures.gaussian(hidden, steps * hidden);
+            float[] frames = Gaussian.floats(hidden, steps * hidden);
             float[] expected = batch(model, window, frames, steps);
             float[] answer = new float[hidden];
             StreamingSession session = model.newSession(window);
@@ -117,7 +118,7 @@ class StreamingTest {
         System.out.println("walk %d: %s, %s, %d steps".formatted(seed, window, model.config(), steps));
         List<Walker> walkers = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            float[] frames = Fixtures.gaussian(seed * 100 + i, steps * model.config().embedDim());
+            float[] frames = Gaussian.floats(seed * 100 + i, steps * model.config().embedDim());
             walkers.add(new Walker(model, window, frames, steps));
         }
         for (int turn = 0; turn < 60; turn++) {
@@ -126,7 +127,7 @@ class StreamingTest {
                 case 0 -> walker.session = walker.session.fork();
                 case 1 -> {
                     StreamingSession other = walker.session.fork();
-                    other.step(Fixtures.gaussian(turn, 7 * walker.embed), 7, new float[7 * walker.h]);
+                    other.step(Gaussian.floats(turn, 7 * walker.embed), 7, new float[7 * walker.h]);
                 }
                 case 2 -> walker.restored(model.newSession(window));
                 case 3 -> walker.restored(walkers.get(random.nextInt(4)).session.fork());
@@ -229,7 +230,7 @@ class StreamingTest {
             StreamingSession session = model.newSession(window);
             int before = random.nextInt(9);
             if (before > 0) {
-                session.feed(Fixtures.gaussian(i, before * 3), before);
+                session.feed(Gaussian.floats(i, before * 3), before);
             }
             sessions.add(session);
             alone.add(session.fork());
@@ -239,7 +240,7 @@ class StreamingTest {
         float[] output = new float[size * 16];
         float[] answer = new float[16];
         for (int step = 0; step < 3; step++) {
-            float[] frames = Fixtures.gaussian(1000 + step, size * 3);
+            float[] frames = Gaussian.floats(1000 + step, size * 3);
             group.step(frames, output);
             for (int i = 0; i < size; i++) {
                 alone.get(i).step(row(frames, i, 3), answer);
@@ -265,7 +266,7 @@ class StreamingTest {
                 null, weights.withoutBias()));
         StepPass steps = new StepPass(new RowPass(model.config(), weights), windows);
         SessionState state = steps.newState(Window.EXACT);
-        float[] frames = Fixtures.gaussian(6, 35 * 4);
+        float[] frames = Gaussian.floats(6, 35 * 4);
         float[] answers = new float[35 * 16];
         steps.step(state, frames, 35, answers);
         assertThat(answers).isEqualTo(batch(model, Window.EXACT, frames, 35));
@@ -290,7 +291,7 @@ class StreamingTest {
             SoftpickTransformer model = model(4, 16, 2, layers, size, normalizer);
             int steps = 40;
             int at = 9;
-            float[] frames = Fixtures.gaussian(8, steps * 4);
+            float[] frames = Gaussian.floats(8, steps * 4);
             float[] clean = batch(model, window, frames, steps);
             float[] poisoned = frames.clone();
             poisoned[at * 4 + 2] = Float.NaN;
@@ -321,7 +322,7 @@ class StreamingTest {
         SoftpickTransformer model = model(4, 16, 2, layers, size, normalizer);
         int field = layers * (size - 1) + 1;
         int steps = 2_000 + field;
-        float[] frames = Fixtures.gaussian(3, steps * 4);
+        float[] frames = Gaussian.floats(3, steps * 4);
         StreamingSession session = model.newSession(Window.SLIDING);
         float[] answer = new float[16];
         for (int step = 0; step < steps; step++) {
@@ -337,7 +338,7 @@ class StreamingTest {
         SoftpickTransformer model = SoftpickTransformer.load(Fixtures.path("models/ecg-softpick.safetensors"));
         int embed = model.config().embedDim();
         int steps = 40;
-        float[] frames = Fixtures.gaussian(2, steps * embed);
+        float[] frames = Gaussian.floats(2, steps * embed);
         StreamingSession session = model.newSession(Window.EXACT);
         session.step(frames, steps, new float[steps * model.outputSize()]);
         float[] logits = new float[model.classes()];

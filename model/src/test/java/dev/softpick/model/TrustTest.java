@@ -2,6 +2,7 @@ package dev.softpick.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.softpick.oracle.Gaussian;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.nio.file.Files;
@@ -192,7 +193,7 @@ class TrustTest {
             int calls = Integer.parseInt(args[0]);
             SoftpickTransformer model = SoftpickTransformer.random(
                     SoftpickConfig.builder().embedDim(4).hiddenSize(16).numHeads(2).numLayers(1).build(), 1);
-            float[] x = Fixtures.gaussian(1, 8 * 4);
+            float[] x = Gaussian.floats(1, 8 * 4);
             float[] y = new float[8 * 16];
             model.warmUp();
             run(model, 2_000, x, y);

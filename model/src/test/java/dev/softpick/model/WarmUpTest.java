@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.softpick.kernels.Reduce;
 import dev.softpick.kernels.select.Backends;
+import dev.softpick.oracle.Gaussian;
 import java.io.File;
 import java.lang.management.ManagementFactory;
 import java.net.URL;
@@ -185,7 +186,7 @@ class WarmUpTest {
             SoftpickConfig config = builder.embedDim(20).hiddenSize(250).numHeads(5).windowSize(300).build();
             SoftpickTransformer model = SoftpickTransformer.random(config, 2);
             model.warmUp();
-            float[] x = Fixtures.gaussian(3, 300 * 20);
+            float[] x = Gaussian.floats(3, 300 * 20);
             float[] y = new float[250];
             // The first calls take scratch memory, and code that is no kernel's is compiled.
             for (int call = 0; call < 3; call++) {
@@ -232,7 +233,7 @@ class WarmUpTest {
                 Normalizer normalizer = Normalizer.fromId(name);
                 SoftpickTransformer model = model(normalizer);
                 String before = model.steps().backend().name();
-                float[][] x = {Fixtures.gaussian(1, 60 * 20), Fixtures.gaussian(2, 250 * 20), Fixtures.gaussian(3, 20)};
+                float[][] x = {Gaussian.floats(1, 60 * 20), Gaussian.floats(2, 250 * 20), Gaussian.floats(3, 20)};
                 int[] steps = {60, 250, 1};
                 float[][] expected = new float[3][96];
                 for (int i = 0; i < 3; i++) {

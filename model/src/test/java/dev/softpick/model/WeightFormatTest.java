@@ -10,6 +10,7 @@ import dev.softpick.model.safetensors.SafetensorsFile;
 import dev.softpick.model.weights.Parameter;
 import dev.softpick.model.weights.Parameters;
 import dev.softpick.model.weights.Rounding;
+import dev.softpick.oracle.Gaussian;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -83,7 +84,7 @@ class WeightFormatTest {
         SoftpickTransformer rounded = model.withWeights(WeightFormat.BFLOAT16);
         SoftpickTransformer floats = SoftpickTransformer.load(widened(rounded, file(model)));
         for (int steps : new int[] {1, 2, 7, 30, 300}) {
-            float[] x = Fixtures.gaussian(steps, 3 * steps * 5);
+            float[] x = Gaussian.floats(steps, 3 * steps * 5);
             assertThat(forward(rounded, x, 3, steps)).isEqualTo(forward(floats, x, 3, steps))
                     .isNotEqualTo(forward(model, x, 3, steps));
         }
@@ -100,8 +101,8 @@ class WeightFormatTest {
             assertThat(model.config().weightFormat()).isEqualTo(format);
             NaiveModel naive = new NaiveModel(model);
             for (int steps : new int[] {1, 3, 40}) {
-                float[] x = Fixtures.gaussian(7 + steps, steps * 5);
-                double worst = Fixtures.worst(forward(model, x, 1, steps), naive.last(x, steps));
+                float[] x = Gaussian.floats(7 + steps, steps * 5);
+                double worst = Fixtures.worst(forward(model, x, 1, steps), naive.last(x));
                 assertThat(worst).as("%s %s %d", format, normalizer, steps).isLessThanOrEqualTo(5e-6);
             }
         }
@@ -122,7 +123,7 @@ class WeightFormatTest {
         int frame = x.size(1) * x.size(2);
         double worst = 0;
         for (int i = 0; i < x.size(0); i++) {
-            double[] expected = naive.last(Arrays.copyOfRange(x.values(), i * frame, (i + 1) * frame), x.size(1));
+            double[] expected = naive.last(Arrays.copyOfRange(x.values(), i * frame, (i + 1) * frame));
             int h = model.outputSize();
             worst = Math.max(worst, Fixtures.worst(Arrays.copyOfRange(y, i * h, (i + 1) * h), expected));
         }
@@ -139,7 +140,7 @@ class WeightFormatTest {
                         config.toBuilder().normalizer(normalizer).weightFormat(format).build(), 8);
                 int embed = config.embedDim();
                 int h = config.hiddenSize();
-                float[] x = Fixtures.gaussian(9, 40 * 9 * embed);
+                float[] x = Gaussian.floats(9, 40 * 9 * embed);
                 float[] all = forward(model, x, 40, 9);
                 assertThat(forward(model.parallelism(2), x, 40, 9)).isEqualTo(all);
                 assertThat(forward(model.parallelism(2), x, 1, 9)).isEqualTo(Arrays.copyOf(all, h));
@@ -188,7 +189,7 @@ class WeightFormatTest {
         assertThat(loaded.config()).isEqualTo(model.config());
         assertThat(saved(loaded)).isEqualTo(file);
         assertThat(loaded.fingerprint()).isEqualTo(model.fingerprint());
-        float[] x = Fixtures.gaussian(3, 2 * 9 * 5);
+        float[] x = Gaussian.floats(3, 2 * 9 * 5);
         assertThat(forward(loaded, x, 2, 9)).isEqualTo(forward(model, x, 2, 9));
         Tensor frames = Tensor.of(x, 2, 9, 5);
         assertThat(loaded.logits(frames).values()).isEqualTo(model.logits(frames).values());
@@ -280,8 +281,8 @@ class WeightFormatTest {
                 .value("softpick_block_1_ffn_up.kernel_scale", 3, 0).bytes();
         SoftpickTransformer model = SoftpickTransformer.load(bytes);
         assertThat(model.config().weightFormat()).isEqualTo(WeightFormat.INT8);
-        float[] x = Fixtures.gaussian(3, 7 * 5);
-        assertThat(Fixtures.worst(forward(model, x, 1, 7), new NaiveModel(model).last(x, 7))).isLessThanOrEqualTo(5e-6);
+        float[] x = Gaussian.floats(3, 7 * 5);
+        assertThat(Fixtures.worst(forward(model, x, 1, 7), new NaiveModel(model).last(x))).isLessThanOrEqualTo(5e-6);
         byte[] value = new byte[8 * 32];
         SafetensorsFile.read(saved(model)).bytes("softpick_block_1_ffn_up.kernel", value);
         assertThat(value[3]).isEqualTo((byte) -128);
@@ -419,7 +420,7 @@ class WeightFormatTest {
     void layersOfARoundedModelComputeWithItsWeights() {
         SoftpickTransformer model = SoftpickTransformer.random(
                 CONFIG.toBuilder().weightFormat(WeightFormat.INT8).build(), 3);
-        Tensor x = Tensor.of(Fixtures.gaussian(2, 9 * 5), 1, 9, 5);
+        Tensor x = Tensor.of(Gaussian.floats(2, 9 * 5), 1, 9, 5);
         Tensor h = model.inputProjection().orElseThrow().forward(x);
         for (TransformerBlock block : model.blocks()) {
             h = block.forward(h);
