@@ -10,7 +10,6 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -19,9 +18,6 @@ import org.junit.jupiter.params.provider.CsvSource;
  * 1e-5 for the trained models; for any weights no more than twice the error of a plain float32 pass, the worst of
  * twenty seeds on either side.
  */
-@DisabledIfSystemProperty(
-        named = "softpick.test.fork", matches = "vector-256|vector-128|scalar",
-        disabledReason = "the bits of vector-512")
 @Tag("once")
 class AccuracyTest {
 

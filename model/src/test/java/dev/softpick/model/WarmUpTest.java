@@ -1,7 +1,6 @@
 package dev.softpick.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.softpick.kernels.Reduce;
 import dev.softpick.kernels.select.Backends;
@@ -26,8 +25,6 @@ import org.junit.jupiter.api.Test;
 /** Each JVM warms up once, so every test has one of its own. */
 @Tag("presence")
 class WarmUpTest {
-
-    private static final String FORK = System.getProperty("softpick.test.fork", "");
 
     private static final String THREAD = "softpick-warm-up";
 
@@ -92,9 +89,9 @@ class WarmUpTest {
     }
 
     @Test
+    @Tag("once")
     @Tag("long")
     void aSecondModelThatTakesOtherPathsIsRehearsedToo() throws Exception {
-        assumeTrue(Backends.hasVector() && (FORK.isEmpty() || FORK.equals("vector-512")));
         ChildJvm jvm = ChildJvm.run(Second.class, List.of("-Xmx1g"));
         assertThat(jvm.exit()).as(jvm.output()).isZero();
         Matcher bytes = Pattern.compile("bytes of its calls: (\\d+)").matcher(jvm.output());
@@ -105,9 +102,9 @@ class WarmUpTest {
     }
 
     @Test
+    @Tag("once")
     @Tag("long")
     void whatC2DoesNotCompileStaysScalarAndTheLogSaysSo() throws Exception {
-        assumeTrue(Backends.hasVector() && (FORK.isEmpty() || FORK.equals("vector-512")));
         ChildJvm jvm = ChildJvm.run(
                 Calls.Once.class,
                 List.of("-XX:CompileCommand=quiet",
@@ -117,8 +114,8 @@ class WarmUpTest {
     }
 
     @Test
+    @Tag("once")
     void jvmsWhoseC2DoesNotTurnVectorsIntoInstructionsRunScalarCode() throws Exception {
-        assumeTrue(Backends.hasVector() && (FORK.isEmpty() || FORK.equals("vector-512")));
         List<List<String>> jvms = List.of(
                 List.of("-XX:TieredStopAtLevel=3"),
                 List.of("-XX:TieredStopAtLevel=2"),
@@ -133,8 +130,8 @@ class WarmUpTest {
     }
 
     @Test
+    @Tag("once")
     void aForcedVectorBackendIsRefusedWhereVectorsHaveAnotherWidth() throws Exception {
-        assumeTrue(Backends.hasVector() && (FORK.isEmpty() || FORK.equals("vector-512")));
         ChildJvm jvm = ChildJvm.run(
                 Calls.Once.class, List.of("-XX:MaxVectorSize=8", "-Dsoftpick.backend=vector"));
         assertThat(jvm.exit()).isNotZero();
