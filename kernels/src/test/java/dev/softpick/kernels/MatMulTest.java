@@ -166,8 +166,7 @@ class MatMulTest {
         float[] untouched = {1, 2};
         assertThatThrownBy(() -> MatMul.multiply(new float[2], 1, w, untouched))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("out")
-                .hasMessageContaining("2");
+                .hasMessageContaining("out has 2 elements; ");
         assertThat(untouched).containsExactly(1, 2);
         assertThatThrownBy(() -> MatMul.multiply(new float[1], 1, w, out))
                 .hasMessageContaining("a has 1 elements")

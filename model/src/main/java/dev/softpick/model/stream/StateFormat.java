@@ -3,12 +3,12 @@ package dev.softpick.model.stream;
 import dev.softpick.kernels.layout.BlockSizes;
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.PagedKeyValueCache;
-import dev.softpick.model.Normalizer;
 import dev.softpick.model.SessionFormatException;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.StreamingSession;
 import dev.softpick.model.WeightFormat;
 import dev.softpick.model.Window;
+import dev.softpick.model.weights.AttentionWeights;
 import dev.softpick.model.weights.ModelWeights;
 import dev.softpick.model.weights.Parameter;
 import dev.softpick.model.weights.Parameters;
@@ -208,7 +208,7 @@ public final class StateFormat {
     }
 
     private static boolean linear(SoftpickConfig config, Window window) {
-        return window == Window.UNBOUNDED && config.normalizer() == Normalizer.SOFTPICK;
+        return window == Window.UNBOUNDED && AttentionWeights.scores(config.normalizer(), 1f).isLinear();
     }
 
     /** With a state: those of the current chunk, which may just be full. */
