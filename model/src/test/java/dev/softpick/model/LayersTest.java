@@ -98,7 +98,8 @@ class LayersTest {
 
     @Test
     void denseChecksItsParameters() {
-        refuses(() -> new Dense(new float[5], new float[3], 2, 3), "kernel has 5 values; allowed are 6 for shape");
+        refuses(() -> new Dense(new float[5], new float[3], 2, 3),
+                "kernel has 5 values; allowed are 6 for shape [2, 3]");
         refuses(() -> new Dense(new float[6], new float[2], 2, 3), "bias has 2 values; allowed are 3 for shape [3]");
         refuses(() -> new Dense(null, new float[3], 2, 3), "kernel has no values; allowed are 6 for shape [2, 3]");
         refuses(() -> new Dense(new float[0], new float[3], 0, 3),
