@@ -3,6 +3,7 @@ package dev.softpick.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import dev.softpick.oracle.Gaussian;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -165,7 +166,7 @@ class CallEventTest {
         public static void main(String[] args) {
             ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
             SoftpickTransformer model = model();
-            float[] x = Fixtures.gaussian(1, 5 * 4);
+            float[] x = Gaussian.floats(1, 5 * 4);
             float[] y = new float[16];
             model.warmUp();
             long bytes = Long.MAX_VALUE;
