@@ -196,7 +196,8 @@ class RoundedWeightsTest {
             layout.backend.matMul().multiply(a, 0, k, m, w, out, 0, n);
             for (int i = 0; i < out.length; i++) {
                 if (!(Math.abs(out[i] - exact[i]) <= allowed[i])) {
-                    fail(layout + " " + Arrays.toString(shape) + " element " + i + ": " + out[i] + ", expected " + exact[i]);
+                    fail(layout + " " + Arrays.toString(shape) + " element " + i + ": " + out[i]
+                            + ", expected " + exact[i]);
                 }
             }
         }
