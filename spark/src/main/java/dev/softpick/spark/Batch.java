@@ -10,9 +10,8 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
 /**
- * Windows that are computed together, in memory that a task uses again and again. Sequences may differ in length;
- * each has
- * the bits that it has alone.
+ * Windows that are computed together, in memory that a task uses again and again. Sequences may differ in length; each
+ * has the bits that it has alone.
  */
 final class Batch {
 

@@ -7,8 +7,7 @@ import org.apache.spark.sql.api.java.UDF1;
  * {@code spark.udf.registerJavaFunction("hidden", "dev.softpick.spark.HiddenUdf", "array<float>")}.
  *
  * <p>A window is {@code array<float>} or {@code array<double>}, or an array of such frames; null gives null. One that
- * does not
- * fit fails the query, or gives null with {@code spark.softpick.handleInvalid = keep}.
+ * does not fit fails the query, or gives null with {@code spark.softpick.handleInvalid = keep}.
  */
 public final class HiddenUdf extends ScoreUdf implements UDF1<Object, Object> {
 

@@ -4,12 +4,10 @@ import org.apache.spark.sql.api.java.UDF1;
 
 /**
  * A function for Python, the predicted class or value of a window: with {@code spark.softpick.udf.model} set to the
- * model's file,
- * {@code spark.udf.registerJavaFunction("prediction", "dev.softpick.spark.PredictionUdf", "double")}.
+ * model's file, {@code spark.udf.registerJavaFunction("prediction", "dev.softpick.spark.PredictionUdf", "double")}.
  *
  * <p>A window is {@code array<float>} or {@code array<double>}, or an array of such frames; null gives null. One that
- * does not
- * fit fails the query, or gives null with {@code spark.softpick.handleInvalid = keep}.
+ * does not fit fails the query, or gives null with {@code spark.softpick.handleInvalid = keep}.
  */
 public final class PredictionUdf extends ScoreUdf implements UDF1<Object, Object> {
 

@@ -5,9 +5,8 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.api.java.UDF1;
 
 /**
- * What the functions for {@code registerJavaFunction} have in common. Each of them names the interface once more:
- * Spark looks
- * for it at the class itself.
+ * What the functions for {@code registerJavaFunction} have in common. Each of them names the interface once more: Spark
+ * looks for it at the class itself.
  */
 abstract class ScoreUdf implements UDF1<Object, Object> {
 

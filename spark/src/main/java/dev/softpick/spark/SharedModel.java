@@ -18,8 +18,7 @@ import scala.reflect.ClassTag;
 
 /**
  * A model as it travels to the executors: the bytes of its file, loaded on first use. All tasks of a JVM share the
- * model of
- * a file, however many transformers, functions and streams ask for it; it is gone when none of them is left.
+ * model of a file, however many transformers, functions and streams ask for it; it is gone when none of them is left.
  */
 final class SharedModel implements Serializable {
 

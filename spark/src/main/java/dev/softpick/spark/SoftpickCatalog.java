@@ -21,11 +21,9 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * </pre>
  *
  * The functions of a model are {@code hidden}, {@code logits} (both give {@code array<float>}) and {@code prediction}
- * ({@code double}), of {@code window} or of {@code window, frames}, where only so many of its frames count. A window
- * is
+ * ({@code double}), of {@code window} or of {@code window, frames}, where only so many of its frames count. A window is
  * {@code array<float>} or {@code array<double>}, or an array of such frames. null gives null. A window that does not
- * fit fails
- * the query, or gives null with {@code spark.softpick.handleInvalid = keep}; a function cannot drop a row.
+ * fit fails the query, or gives null with {@code spark.softpick.handleInvalid = keep}; a function cannot drop a row.
  */
 public final class SoftpickCatalog implements FunctionCatalog {
 

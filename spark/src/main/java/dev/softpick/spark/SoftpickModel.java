@@ -30,29 +30,23 @@ import scala.Option;
  * Scores a column of windows with a Softpick model, as a transformer of Spark ML.
  *
  * <pre>{@code
- * var scorer = new
- * SoftpickModel().setModelPath("m.safetensors").setInputCol("window").setOutputCol("scores").setOutput("logits");
+ * var scorer = new SoftpickModel().setModelPath("m.safetensors")
+ *         .setInputCol("window").setOutputCol("scores").setOutput("logits");
  * Dataset<Row> scored = scorer.transform(windows);
  * }</pre>
  *
- * The input column holds a window in each row: {@code array<float>} or {@code array<double>} with the frames one
- * behind the
- * other, arrays of such arrays with a frame each, or an ML {@code Vector}; doubles are rounded to float. Windows may
- * differ in
- * length; with {@code lengthsCol}, a column of whole numbers, only so many of a row's frames count. null gives null,
- * and NaN
- * is data. What happens to a row whose length does not fit, {@code handleInvalid} says: {@code error} (default),
- * {@code skip}
- * drops it, {@code keep} gives null.
+ * The input column holds a window in each row: {@code array<float>} or {@code array<double>} with the frames one behind
+ * the other, arrays of such arrays with a frame each, or an ML {@code Vector}; doubles are rounded to float. Windows
+ * may differ in length; with {@code lengthsCol}, a column of whole numbers, only so many of a row's frames count. null
+ * gives null, and NaN is data. What happens to a row whose length does not fit, {@code handleInvalid} says:
+ * {@code error} (default) fails, {@code skip} drops it, {@code keep} gives null.
  *
  * <p>{@code output} is {@code hidden} (default), {@code logits} (both {@code array<float>}) or {@code prediction}
  * ({@code double}: the class of the largest logit, or the value of a head with one output).
  *
- * <p>Every answer has the bits that {@link dev.softpick.model.SoftpickTransformer} gives for the window alone,
- * whatever its
- * partition, batch and executor. Each task computes on its own thread, {@code batchSize} windows together; all tasks
- * of an
- * executor share one model. Saving a pipeline saves the weights.
+ * <p>Every answer has the bits that {@link dev.softpick.model.SoftpickTransformer} gives for the window alone, whatever
+ * its partition, batch and executor. Each task computes on its own thread, {@code batchSize} windows together; all
+ * tasks of an executor share one model. Saving a pipeline saves the weights.
  */
 public final class SoftpickModel extends Transformer implements MLWritable {
 

@@ -29,23 +29,19 @@ import scala.jdk.javaapi.CollectionConverters;
  *
  * <pre>{@code
  * frames.groupByKey((MapFunction<Frame, String>) Frame::getKey, Encoders.STRING())
- *         .transformWithState(new SoftpickSessions("m.safetensors", Window.EXACT), TimeMode.None(),
- * OutputMode.Append(),
- *                 Encoders.bean(Answer.class));
+ *         .transformWithState(new SoftpickSessions("m.safetensors", Window.EXACT),
+ *                 TimeMode.None(), OutputMode.Append(), Encoders.bean(Answer.class));
  * }</pre>
  *
- * <p>Frames of one key and micro-batch are put in the order of their numbers. A number that was seen before is
- * dropped and
- * counted in the accumulator {@value #DUPLICATES}, which Spark's page shows. What happens where numbers are left out,
- * {@link #withGaps} says. The answers have the bits of one {@link StreamingSession} that got all frames, whatever
- * micro-batches
- * they came in and however often the query was started again.
+ * <p>Frames of one key and micro-batch are put in the order of their numbers. A number that was seen before is dropped
+ * and counted in the accumulator {@value #DUPLICATES}, which Spark's page shows. What happens where numbers are left
+ * out, {@link #withGaps} says. The answers have the bits of one {@link StreamingSession} that got all frames, whatever
+ * micro-batches they came in and however often the query was started again.
  *
- * <p>The state of a key is what {@link StreamingSession#save} returns and the last number: small for {@link
- * Window#EXACT}, the
- * keys and values of each layer for {@link Window#SLIDING}, growing for {@link Window#UNBOUNDED}. It belongs to the
- * model; a
- * query that goes on with another model, or with a state whose form it does not know, fails and says so.
+ * <p>The state of a key is what {@link StreamingSession#save} returns and the last number: small for
+ * {@link Window#EXACT}, the keys and values of each layer for {@link Window#SLIDING}, growing for
+ * {@link Window#UNBOUNDED}. It belongs to the model; a query that goes on with another model, or with a state whose
+ * form it does not know, fails and says so.
  */
 public final class SoftpickSessions extends StatefulProcessor<String, Frame, Answer> {
 
@@ -88,9 +84,8 @@ public final class SoftpickSessions extends StatefulProcessor<String, Frame, Ans
     private transient float[] hidden;
 
     /**
-     * Sessions whose answers are hidden states, that fail at a gap and live for ever. To be made on the driver, in
-     * the active
-     * Spark session.
+     * Sessions whose answers are hidden states, that fail at a gap and live for ever. To be made on the driver, in the
+     * active Spark session.
      *
      * @param modelPath the model's safetensors file, on any file system that Spark knows
      * @param window what a frame attends to
@@ -135,7 +130,9 @@ public final class SoftpickSessions extends StatefulProcessor<String, Frame, Ans
     }
 
     /**
-     * The same where a key's state is forgotten so long after its last frame. Needs {@code TimeMode.ProcessingTime()}.
+     * The same where a key's state is forgotten so long after its last frame. Needs {@code TimeMode.ProcessingTime()},
+     * with which Spark runs micro-batches without data too, so that a query with {@code Trigger.AvailableNow()} does
+     * not end.
      *
      * @param timeToLive how long it is kept
      * @return other sessions

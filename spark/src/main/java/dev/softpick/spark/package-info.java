@@ -4,8 +4,7 @@
  * Python's {@code registerJavaFunction}) and keyed live streams ({@link dev.softpick.spark.SoftpickSessions}).
  *
  * <p>A model travels once to each executor, is loaded there once for all tasks, and each task computes on its own
- * thread.
- * Every answer has the bits of the plain library, so a task that runs again gives the same rows.
+ * thread. Every answer has the bits of the plain library, so a task that runs again gives the same rows.
  *
  * <p>Imports {@code dev.softpick.model} and Spark, which is there when a job runs.
  */

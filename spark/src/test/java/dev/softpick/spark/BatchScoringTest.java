@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.softpick.model.SoftpickTransformer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
@@ -78,31 +82,52 @@ class BatchScoringTest {
         }
     }
 
-    @Test
-    void everyTypeOfWindowIsRead() {
+    /** The same windows in every type that a column may have. */
+    private static Map<String, Dataset<Row>> tables() {
         List<double[]> doubles = new ArrayList<>();
-        List<float[][]> frames = new ArrayList<>();
+        List<float[][]> floatFrames = new ArrayList<>();
+        List<double[][]> doubleFrames = new ArrayList<>();
         List<Object> vectors = new ArrayList<>();
         for (float[] window : windows) {
             double[] wide = new double[window.length];
-            float[][] nested = new float[window.length / 4][4];
+            float[][] frames = new float[window.length / 4][4];
+            double[][] wideFrames = new double[window.length / 4][4];
             for (int i = 0; i < window.length; i++) {
                 wide[i] = window[i];
-                nested[i / 4][i % 4] = window[i];
+                frames[i / 4][i % 4] = window[i];
+                wideFrames[i / 4][i % 4] = window[i];
             }
             doubles.add(wide);
-            frames.add(nested);
+            floatFrames.add(frames);
+            doubleFrames.add(wideFrames);
             vectors.add(Vectors.dense(wide));
         }
         DataType floatArray = DataTypes.createArrayType(DataTypes.FloatType);
-        same(scorer().transform(table(DataTypes.createArrayType(DataTypes.DoubleType), doubles)), false);
-        same(scorer().transform(table(DataTypes.createArrayType(floatArray), frames)), false);
-        same(scorer().transform(table(SQLDataTypes.VectorType(), vectors)), false);
+        DataType doubleArray = DataTypes.createArrayType(DataTypes.DoubleType);
+        Map<String, Dataset<Row>> tables = new LinkedHashMap<>();
+        tables.put("floats", table(floatArray, windows));
+        tables.put("doubles", table(doubleArray, doubles));
+        tables.put("float_frames", table(DataTypes.createArrayType(floatArray), floatFrames));
+        tables.put("double_frames", table(DataTypes.createArrayType(doubleArray), doubleFrames));
+        tables.put("vectors", table(SQLDataTypes.VectorType(), vectors));
+        return tables;
+    }
 
-        table(DataTypes.createArrayType(DataTypes.DoubleType), doubles).createOrReplaceTempView("doubles");
-        same(spark.sql("select id, softpick.ecg.hidden(window) as scores from doubles"), false);
-        table(DataTypes.createArrayType(floatArray), frames).createOrReplaceTempView("frames");
-        same(spark.sql("select id, softpick.ecg.hidden(window) as scores from frames"), false);
+    @Test
+    void everyFormReadsEveryType() {
+        spark.conf().set("spark.softpick.udf.model", SparkTest.ECG.toString());
+        spark.udf().registerJava("softpick_hidden", HiddenUdf.class.getName(),
+                DataTypes.createArrayType(DataTypes.FloatType));
+        tables().forEach((name, table) -> {
+            same(scorer().transform(table), false);
+            table.createOrReplaceTempView(name);
+            same(spark.sql("select id, softpick_hidden(window) as scores from " + name), false);
+            if (!name.equals("vectors")) {
+                same(spark.sql("select id, softpick.ecg.hidden(window) as scores from " + name), false);
+            }
+        });
+        assertThatThrownBy(() -> spark.sql("select softpick.ecg.hidden(window) from vectors").collectAsList())
+                .hasMessageContaining("array<float>");
     }
 
     @Test
@@ -116,10 +141,26 @@ class BatchScoringTest {
         List<Row> rows = spark.sql("select softpick_prediction(window), softpick.ecg.prediction(window) from windows")
                 .collectAsList();
         assertThat(rows).hasSize(ROWS).allSatisfy(row -> assertThat(row.get(0)).isEqualTo(row.get(1)));
+        // Ten classes: the largest logit's place.
+        SoftpickTransformer digits = SparkTest.load(SparkTest.DIGITS);
+        List<float[]> images = SparkTest.windows(100, digits.config().embedDim(), SEED);
+        table(DataTypes.createArrayType(DataTypes.FloatType), images).createOrReplaceTempView("images");
+        for (Row row : spark.sql("select id, softpick.digits.prediction(window) from images").collectAsList()) {
+            float[] logits = SparkTest.logits(digits, images.get(row.getInt(0)));
+            assertThat(logits[(int) row.getDouble(1)]).isEqualTo(largest(logits));
+        }
         assertThatThrownBy(() -> spark.sql("select softpick.ecg.logits(id) from windows").collectAsList())
                 .hasMessageContaining("array<float>");
         assertThatThrownBy(() -> spark.sql("select softpick.nobody.logits(window) from windows").collectAsList())
                 .hasMessageContaining("nobody");
+    }
+
+    private static float largest(float[] values) {
+        float largest = values[0];
+        for (float value : values) {
+            largest = Math.max(largest, value);
+        }
+        return largest;
     }
 
     @Test
@@ -127,7 +168,7 @@ class BatchScoringTest {
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < 50; i++) {
             float[] padded = new float[60 * 4];
-            java.util.Arrays.fill(padded, Float.NaN);
+            Arrays.fill(padded, Float.NaN);
             System.arraycopy(windows.get(i), 0, padded, 0, windows.get(i).length);
             rows.add(RowFactory.create(i, padded, windows.get(i).length / 4));
         }
@@ -184,14 +225,87 @@ class BatchScoringTest {
     }
 
     @Test
+    void aFunctionOfPythonFailsOrGivesNull() {
+        List<float[]> values = new ArrayList<>();
+        values.add(null);
+        values.add(new float[7]);
+        values.add(new float[8]);
+        table(DataTypes.createArrayType(DataTypes.FloatType), values).createOrReplaceTempView("bad_udf");
+        spark.conf().set("spark.softpick.udf.model", SparkTest.ECG.toString());
+        String query = "select id, softpick_bad(window) as scores from bad_udf order by id";
+        registerBad();
+        assertThatThrownBy(() -> spark.sql(query).collectAsList()).hasStackTraceContaining("it has 7 numbers");
+        spark.conf().set(SoftpickCatalog.HANDLE_INVALID, "keep");
+        try {
+            registerBad();
+            assertThat(spark.sql(query).collectAsList()).extracting(row -> row.isNullAt(1))
+                    .containsExactly(true, true, false);
+            spark.conf().set(SoftpickCatalog.HANDLE_INVALID, "skip");
+            assertThatThrownBy(HiddenUdf::new).hasMessageContaining("allowed are error, keep");
+        } finally {
+            spark.conf().unset(SoftpickCatalog.HANDLE_INVALID);
+        }
+    }
+
+    private static void registerBad() {
+        spark.udf().registerJava("softpick_bad", HiddenUdf.class.getName(),
+                DataTypes.createArrayType(DataTypes.FloatType));
+    }
+
+    @Test
+    void raggedFramesAndNullsInsideDoNotFit() {
+        List<Object> values = new ArrayList<>();
+        values.add(new float[][] {new float[4], new float[4]});
+        values.add(new float[][] {new float[4], new float[3], new float[5]});
+        values.add(new float[][] {new float[5], new float[5], new float[5], new float[5]});
+        values.add(new Object[] {new float[4], null});
+        values.add(new Object[] {new Float[] {1f, null, 2f, 3f}});
+        DataType type = DataTypes.createArrayType(DataTypes.createArrayType(DataTypes.FloatType));
+        Dataset<Row> table = table(type, values);
+        table.createOrReplaceTempView("ragged");
+        spark.conf().set(SoftpickCatalog.HANDLE_INVALID, "keep");
+        spark.conf().set("spark.softpick.udf.model", SparkTest.ECG.toString());
+        try {
+            registerBad();
+            for (Dataset<Row> kept : List.of(
+                    scorer().setHandleInvalid("keep").transform(table).select("id", "scores"),
+                    spark.sql("select id, softpick.ecg.hidden(window) from ragged"),
+                    spark.sql("select id, softpick_bad(window) from ragged"))) {
+                assertThat(kept.orderBy("id").collectAsList()).extracting(row -> row.isNullAt(1))
+                        .containsExactly(false, true, true, true, true);
+            }
+        } finally {
+            spark.conf().unset(SoftpickCatalog.HANDLE_INVALID);
+        }
+    }
+
+    @Test
+    void lengthsThatDoNotFitAreNamed() {
+        StructType schema = new StructType().add("id", DataTypes.IntegerType)
+                .add("window", DataTypes.createArrayType(DataTypes.FloatType)).add("frames", DataTypes.IntegerType);
+        List<Row> rows = List.of(
+                RowFactory.create(0, new float[8], 2), RowFactory.create(1, new float[8], 3),
+                RowFactory.create(2, new float[8], 0), RowFactory.create(3, new float[8], null),
+                RowFactory.create(4, null, 1));
+        Dataset<Row> table = spark.createDataFrame(rows, schema);
+        SoftpickModel scorer = scorer().setLengthsCol("frames");
+        assertThatThrownBy(() -> scorer.transform(table).collectAsList())
+                .hasStackTraceContaining("its length is 3; allowed is 1 to its 2 frames");
+        assertThat(scorer.setHandleInvalid("skip").transform(table).orderBy("id").collectAsList())
+                .extracting(row -> row.getInt(0)).containsExactly(0, 4);
+        assertThat(scorer.setHandleInvalid("keep").transform(table).orderBy("id").collectAsList())
+                .extracting(row -> row.isNullAt(3)).containsExactly(false, true, true, true, true);
+    }
+
+    @Test
     void aPipelineCarriesTheWeights(@TempDir Path folder) throws Exception {
         Path model = folder.resolve("moves.safetensors");
-        java.nio.file.Files.copy(SparkTest.ECG, model);
+        Files.copy(SparkTest.ECG, model);
         Pipeline pipeline = new Pipeline().setStages(new PipelineStage[] {scorer().setModelPath(model.toString())});
         PipelineModel fitted = pipeline.fit(floats());
         String at = folder.resolve("saved").toString();
         fitted.write().save(at);
-        java.nio.file.Files.delete(model);
+        Files.delete(model);
         same(PipelineModel.load(at).transform(floats()), false);
 
         SoftpickModel bytes = new SoftpickModel().setModel(SparkTest.bytes(SparkTest.ECG))

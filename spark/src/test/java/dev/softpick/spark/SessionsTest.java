@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -21,6 +22,7 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.streaming.OutputMode;
 import org.apache.spark.sql.streaming.StreamingQuery;
+import org.apache.spark.sql.streaming.StreamingQueryProgress;
 import org.apache.spark.sql.streaming.TimeMode;
 import org.apache.spark.sql.streaming.Trigger;
 import org.junit.jupiter.api.BeforeAll;
@@ -83,21 +85,38 @@ class SessionsTest {
     }
 
     /** Runs all micro-batches that are there, then stops, as a crash between two would. */
-    private void run(SoftpickSessions sessions, TimeMode mode) throws Exception {
+    private void run(SoftpickSessions sessions) throws Exception {
+        start(sessions, TimeMode.None(), Trigger.AvailableNow()).awaitTermination();
+    }
+
+    /** With a time to live, Spark runs micro-batches without data too, so that AvailableNow would never end. */
+    private void runUntilRead(SoftpickSessions sessions, int frames) throws Exception {
+        StreamingQuery query = start(sessions, TimeMode.ProcessingTime(), Trigger.ProcessingTime("100 milliseconds"));
+        try {
+            while (query.isActive() && Arrays.stream(query.recentProgress())
+                    .mapToLong(StreamingQueryProgress::numInputRows).sum() < frames) {
+                Thread.sleep(20);
+            }
+        } finally {
+            query.stop();
+        }
+        query.awaitTermination();
+    }
+
+    private StreamingQuery start(SoftpickSessions sessions, TimeMode mode, Trigger trigger) throws Exception {
         Dataset<Frame> frames = spark.readStream()
                 .schema(Encoders.bean(Frame.class).schema())
                 .option("maxFilesPerTrigger", 1)
                 .parquet(folder.resolve("in").toString())
                 .as(Encoders.bean(Frame.class));
-        StreamingQuery query = frames.groupByKey((MapFunction<Frame, String>) Frame::getKey, Encoders.STRING())
+        return frames.groupByKey((MapFunction<Frame, String>) Frame::getKey, Encoders.STRING())
                 .transformWithState(sessions, mode, OutputMode.Append(), Encoders.bean(Answer.class))
                 .writeStream()
                 .format("parquet")
                 .option("path", folder.resolve("out").toString())
                 .option("checkpointLocation", folder.resolve("checkpoint").toString())
-                .trigger(Trigger.AvailableNow())
+                .trigger(trigger)
                 .start();
-        query.awaitTermination();
     }
 
     private Map<String, float[]> answers() {
@@ -115,13 +134,13 @@ class SessionsTest {
     void aStreamThatStopsAndStartsAgainHasTheBitsOfOneSession(Window window) throws Exception {
         put(0, frames(0, 20));
         put(1, frames(20, 65));
-        run(new SoftpickSessions(SparkTest.ECG.toString(), window), TimeMode.None());
+        run(new SoftpickSessions(SparkTest.ECG.toString(), window));
         List<Frame> rest = frames(65, FRAMES);
         rest.add(frame(1, 64));
         rest.add(frame(2, 3));
         put(2, rest);
         SoftpickSessions sessions = new SoftpickSessions(SparkTest.ECG.toString(), window);
-        run(sessions, TimeMode.None());
+        run(sessions);
         assertThat(sessions.duplicateFrames()).isEqualTo(2);
 
         Map<String, float[]> answers = answers();
@@ -143,19 +162,17 @@ class SessionsTest {
         List<Frame> gapped = new ArrayList<>(List.of(frame(0, 0), frame(0, 1), frame(0, 5)));
         put(0, gapped);
         SoftpickSessions sessions = new SoftpickSessions(SparkTest.ECG.toString(), Window.EXACT).withLogits();
-        assertThatThrownBy(() -> run(sessions, TimeMode.None()))
+        assertThatThrownBy(() -> run(sessions))
                 .hasStackTraceContaining("key 'key 0': frame 5 follows frame 1");
-        run(sessions.withGaps(SoftpickSessions.Gaps.RESET), TimeMode.None());
+        run(sessions.withGaps(SoftpickSessions.Gaps.RESET));
         assertThat(answers().get("key 0/5")).isEqualTo(SparkTest.logits(ecg, frame(0, 5).getValues()));
     }
 
     @Test
     void ignoredGapsGoOn() throws Exception {
         put(0, new ArrayList<>(List.of(frame(0, 0), frame(0, 5))));
-        run(
-                new SoftpickSessions(SparkTest.ECG.toString(), Window.EXACT).withLogits()
-                        .withGaps(SoftpickSessions.Gaps.IGNORE).withTimeToLive(Duration.ofHours(1)),
-                TimeMode.ProcessingTime());
+        run(new SoftpickSessions(SparkTest.ECG.toString(), Window.EXACT).withLogits()
+                .withGaps(SoftpickSessions.Gaps.IGNORE));
         float[] both = new float[8];
         System.arraycopy(frame(0, 0).getValues(), 0, both, 0, 4);
         System.arraycopy(frame(0, 5).getValues(), 0, both, 4, 4);
@@ -163,19 +180,42 @@ class SessionsTest {
     }
 
     @Test
+    void aKeyIsForgottenAfterItsTimeToLive() throws Exception {
+        SoftpickSessions sessions = new SoftpickSessions(SparkTest.ECG.toString(), Window.EXACT).withLogits()
+                .withTimeToLive(Duration.ofSeconds(1));
+        put(0, new ArrayList<>(List.of(frame(0, 0))));
+        runUntilRead(sessions, 1);
+        Thread.sleep(1_100);
+        put(1, new ArrayList<>(List.of(frame(0, 5))));
+        runUntilRead(sessions, 1);
+        assertThat(answers().get("key 0/5")).isEqualTo(SparkTest.logits(ecg, frame(0, 5).getValues()));
+    }
+
+    @Test
+    void aKeyIsKnownDuringItsTimeToLive() throws Exception {
+        SoftpickSessions sessions = new SoftpickSessions(SparkTest.ECG.toString(), Window.EXACT)
+                .withTimeToLive(Duration.ofHours(1));
+        put(0, new ArrayList<>(List.of(frame(0, 0))));
+        runUntilRead(sessions, 1);
+        put(1, new ArrayList<>(List.of(frame(0, 5))));
+        assertThatThrownBy(() -> runUntilRead(sessions, 1))
+                .hasStackTraceContaining("key 'key 0': frame 5 follows frame 0");
+    }
+
+    @Test
     void aStateOfAnotherModelIsRefused() throws Exception {
         put(0, frames(0, 3));
-        run(new SoftpickSessions(SparkTest.ECG.toString(), Window.EXACT), TimeMode.None());
+        run(new SoftpickSessions(SparkTest.ECG.toString(), Window.EXACT));
         put(1, frames(3, 5));
         Path other = SparkTest.ECG.resolveSibling("ecg-softmax.safetensors");
-        assertThatThrownBy(() -> run(new SoftpickSessions(other.toString(), Window.EXACT), TimeMode.None()))
+        assertThatThrownBy(() -> run(new SoftpickSessions(other.toString(), Window.EXACT)))
                 .hasStackTraceContaining("the state of key 'key ");
     }
 
     @Test
     void aFrameOfAnotherSizeIsNamed() {
         put(0, new ArrayList<>(List.of(new Frame("a", 0, new float[3]))));
-        assertThatThrownBy(() -> run(new SoftpickSessions(SparkTest.ECG.toString(), Window.EXACT), TimeMode.None()))
+        assertThatThrownBy(() -> run(new SoftpickSessions(SparkTest.ECG.toString(), Window.EXACT)))
                 .hasStackTraceContaining("key 'a', frame 0: it has 3 values; the model takes 4");
     }
 }
