@@ -58,6 +58,11 @@ final class Batch {
         return rows;
     }
 
+    /** Numbers of a frame. */
+    int frameSize() {
+        return embed;
+    }
+
     /**
      * Takes a window; null where it fits, else why it does not.
      *

@@ -96,11 +96,10 @@ record ScoreFunction(String name, Broadcast<SharedModel> model, Output output, H
             }
             batch.clear();
             ArrayData data = row.getArray(0);
-            String problem = lengths && row.isNullAt(1)
-                    ? "its number of frames is null"
-                    : hasNull(data)
-                            ? "it has a null"
-                            : batch.add(floats(data), lengths ? Math.max(0, row.getInt(1)) : -1);
+            String problem = lengths && row.isNullAt(1) ? "its number of frames is null" : problem(data);
+            if (problem == null) {
+                problem = batch.add(floats(data), lengths ? Math.max(0, row.getInt(1)) : -1);
+            }
             if (problem != null) {
                 if (function.invalid == HandleInvalid.KEEP) {
                     return null;
@@ -113,39 +112,36 @@ record ScoreFunction(String name, Broadcast<SharedModel> model, Output output, H
             return answer instanceof float[] array ? UnsafeArrayData.fromPrimitiveArray(array) : answer;
         }
 
-        private boolean hasNull(ArrayData data) {
+        /** What is wrong with the elements, whatever their number. */
+        private String problem(ArrayData data) {
+            int embed = batch.frameSize();
             for (int i = 0; i < data.numElements(); i++) {
-                if (data.isNullAt(i) || frames && hasNullInside(data.getArray(i))) {
-                    return true;
+                if (data.isNullAt(i)) {
+                    return "it has a null at " + i;
+                }
+                if (frames) {
+                    ArrayData frame = data.getArray(i);
+                    if (frame.numElements() != embed) {
+                        return "a frame of it has " + frame.numElements() + " numbers; the model takes " + embed;
+                    }
+                    for (int j = 0; j < embed; j++) {
+                        if (frame.isNullAt(j)) {
+                            return "frame " + i + " of it has a null at " + j;
+                        }
+                    }
                 }
             }
-            return false;
-        }
-
-        private static boolean hasNullInside(ArrayData frame) {
-            for (int i = 0; i < frame.numElements(); i++) {
-                if (frame.isNullAt(i)) {
-                    return true;
-                }
-            }
-            return false;
+            return null;
         }
 
         private float[] floats(ArrayData data) {
             if (!frames) {
                 return flat(data);
             }
-            float[] all = {};
+            int embed = batch.frameSize();
+            float[] all = new float[Math.multiplyExact(embed, data.numElements())];
             for (int i = 0; i < data.numElements(); i++) {
-                float[] frame = flat(data.getArray(i));
-                if (i == 0) {
-                    all = new float[Math.multiplyExact(frame.length, data.numElements())];
-                }
-                if ((i + 1) * frame.length > all.length || frame.length * data.numElements() != all.length) {
-                    // Frames of different lengths fit no model: a length that no window has.
-                    return new float[0];
-                }
-                System.arraycopy(frame, 0, all, i * frame.length, frame.length);
+                System.arraycopy(flat(data.getArray(i)), 0, all, i * embed, embed);
             }
             return all;
         }

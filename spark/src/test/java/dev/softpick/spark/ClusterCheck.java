@@ -27,9 +27,10 @@ import org.apache.spark.launcher.JavaModuleOptions;
 final class ClusterCheck {
 
     private static final Pattern LOADED = Pattern.compile("softpick model (\\w+) loaded");
-    private static final long LONGEST_SECONDS = 150;
+    private static final long LONGEST_SECONDS = 300;
 
     private final Path work;
+    private final List<Process> drivers = new ArrayList<>();
 
     private ClusterCheck(Path work) {
         this.work = work;
@@ -37,7 +38,12 @@ final class ClusterCheck {
 
     /** The one argument is an empty folder. */
     public static void main(String[] args) throws Exception {
-        new ClusterCheck(Path.of(args[0]).toAbsolutePath()).run();
+        ClusterCheck check = new ClusterCheck(Path.of(args[0]).toAbsolutePath());
+        try {
+            check.run();
+        } finally {
+            check.drivers.forEach(Process::destroyForcibly);
+        }
     }
 
     private void run() throws Exception {
@@ -79,6 +85,7 @@ final class ClusterCheck {
                 "stream-driver")) {
             Files.createDirectories(work.resolve(name));
         }
+        ClusterJob.writeInput(work);
     }
 
     private Path home() {
@@ -88,7 +95,7 @@ final class ClusterCheck {
     private Process start(String... job) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("-Xmx1g");
+        command.addAll(List.of("-Xmx1g", "-XX:+UseSerialGC"));
         command.addAll(List.of(JavaModuleOptions.defaultModuleOptionArray()));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), ClusterJob.class.getName(),
                 work.toString()));
@@ -97,7 +104,9 @@ final class ClusterCheck {
         builder.environment().putAll(Map.of(
                 "JAVA_HOME", System.getProperty("java.home"), "SPARK_HOME", home().toString(),
                 "SPARK_SCALA_VERSION", "2.13", "SPARK_LOCAL_HOSTNAME", "localhost"));
-        return builder.start();
+        Process driver = builder.start();
+        drivers.add(driver);
+        return driver;
     }
 
     /** The process in which a task stands still. */
@@ -132,9 +141,6 @@ final class ClusterCheck {
 
     private static void end(Process driver) throws InterruptedException {
         boolean ended = driver.waitFor(LONGEST_SECONDS, TimeUnit.SECONDS);
-        if (!ended) {
-            driver.destroyForcibly();
-        }
         require(ended && driver.exitValue() == 0, "a driver did not end well");
     }
 

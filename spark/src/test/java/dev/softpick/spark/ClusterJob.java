@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
@@ -21,7 +22,6 @@ import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.streaming.OutputMode;
 import org.apache.spark.sql.streaming.TimeMode;
@@ -37,13 +37,13 @@ final class ClusterJob {
 
     static final int WINDOWS = 2_000;
     static final int KEYS = 24;
-    static final int BATCHES = 4;
+    static final int BATCHES = 3;
 
     /** Of a key in a micro-batch. More than a window of 60 in all, so that it slides. */
-    static final int FRAMES = 20;
+    static final int FRAMES = 25;
 
     /** The micro-batch in which a stream is disturbed; the one before it has been written. */
-    static final int DISTURBED = 2;
+    static final int DISTURBED = 1;
 
     private static final long SEED = 20261127;
 
@@ -59,7 +59,8 @@ final class ClusterJob {
                 .config("spark.driver.host", "localhost")
                 .config("spark.local.dir", work.resolve("tmp").toString())
                 .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
-                .config("spark.sql.shuffle.partitions", "4")
+                .config("spark.executor.extraJavaOptions", "-XX:+UseSerialGC")
+                .config("spark.sql.shuffle.partitions", "3")
                 .config("spark.sql.streaming.stateStore.providerClass",
                         "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider")
                 .getOrCreate();
@@ -92,7 +93,6 @@ final class ClusterJob {
                 }
             }
         });
-        writeInput();
         // Held to the end, so that no executor may forget the model between a table and a stream.
         SoftpickModel scorer = new SoftpickModel().setModelPath(SparkTest.ECG.toString()).setInputCol("window")
                 .setOutputCol("scores").setOutput("hidden");
@@ -134,38 +134,45 @@ final class ClusterJob {
         return new Frame(String.format("key %03d", key), number, values);
     }
 
-    private void writeInput() throws IOException {
+    /** The input of all drivers, as lines of JSON. */
+    static void writeInput(Path work) throws IOException {
+        StringBuilder lines = new StringBuilder();
         List<float[]> windows = windows();
-        List<Row> rows = new ArrayList<>();
         for (int i = 0; i < windows.size(); i++) {
-            rows.add(RowFactory.create(i, windows.get(i)));
+            lines.append("{\"id\":").append(i).append(",\"window\":").append(json(windows.get(i))).append("}\n");
         }
-        StructType schema = new StructType().add("id", DataTypes.IntegerType)
-                .add("window", DataTypes.createArrayType(DataTypes.FloatType, false));
-        spark.createDataFrame(rows, schema).write().parquet(work.resolve("windows").toString());
+        Files.writeString(work.resolve("windows.json"), lines);
 
         Path in = Files.createDirectories(work.resolve("frames"));
         for (int batch = 0; batch < BATCHES; batch++) {
-            List<Frame> frames = new ArrayList<>();
+            List<String> frames = new ArrayList<>();
             for (int key = 0; key < KEYS; key++) {
                 for (int number = batch * FRAMES; number < (batch + 1) * FRAMES; number++) {
-                    frames.add(frame(key, number));
+                    Frame frame = frame(key, number);
+                    frames.add("{\"key\":\"" + frame.getKey() + "\",\"number\":" + number + ",\"values\":"
+                            + json(frame.getValues()) + "}");
                 }
             }
             Collections.shuffle(frames, new Random(SEED + batch));
-            Path written = work.resolve("frames-" + batch);
-            spark.createDataset(frames, Encoders.bean(Frame.class)).coalesce(1).write().parquet(written.toString());
-            try (var files = Files.list(written)) {
-                Path file = files.filter(each -> each.toString().endsWith(".parquet")).findFirst().orElseThrow();
-                // Files are read in the order of their times.
-                Files.setLastModifiedTime(file, FileTime.fromMillis(1_700_000_000_000L + 60_000L * batch));
-                Files.move(file, in.resolve(batch + ".parquet"));
-            }
+            Path file = Files.write(in.resolve(batch + ".json"), frames);
+            // Files are read in the order of their times.
+            Files.setLastModifiedTime(file, FileTime.fromMillis(1_700_000_000_000L + 60_000L * batch));
         }
     }
 
+    private static String json(float[] values) {
+        double[] exact = new double[values.length];
+        for (int i = 0; i < values.length; i++) {
+            exact[i] = values[i];
+        }
+        return Arrays.toString(exact);
+    }
+
     private void table(SoftpickModel scorer, String name) throws IOException {
-        Dataset<Row> windows = spark.read().parquet(work.resolve("windows").toString()).repartition(8);
+        StructType schema = new StructType().add("id", DataTypes.IntegerType)
+                .add("window", DataTypes.createArrayType(DataTypes.FloatType, false));
+        Dataset<Row> windows = spark.read().schema(schema).json(work.resolve("windows.json").toString())
+                .repartition(8);
         Dataset<Row> scored = scorer.transform(windows);
         if (halts(name)) {
             Halt halt = new Halt(work.resolve(name).toString(), 100);
@@ -186,7 +193,7 @@ final class ClusterJob {
         Dataset<Answer> answers = spark.readStream()
                 .schema(Encoders.bean(Frame.class).schema())
                 .option("maxFilesPerTrigger", 1)
-                .parquet(work.resolve("frames").toString())
+                .json(work.resolve("frames").toString())
                 .as(Encoders.bean(Frame.class))
                 .groupByKey((MapFunction<Frame, String>) Frame::getKey, Encoders.STRING())
                 .transformWithState(new SoftpickSessions(SparkTest.ECG.toString(), Window.EXACT), TimeMode.None(),

@@ -25,6 +25,7 @@ final class SparkTest {
                 .appName("softpick tests")
                 .config("spark.ui.enabled", "false")
                 .config("spark.sql.shuffle.partitions", "2")
+                .config("spark.sql.adaptive.enabled", "false")
                 .config("spark.driver.host", "localhost")
                 .config("spark.sql.catalog.softpick", SoftpickCatalog.class.getName())
                 .config("spark.softpick.models.ecg", ECG.toString())

@@ -16,7 +16,7 @@ import org.apache.spark.sql.streaming.Trigger;
  * A live stream for each key: electrocardiograms whose frames come in files, one file a micro-batch. Started again, it
  * goes on where it stopped. Arguments: the model, the data, a folder.
  */
-final class ScoreStream {
+public final class ScoreStream {
 
     private ScoreStream() {}
 

@@ -8,7 +8,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /** Scores a table: how well a model foretells an electrocardiogram. Arguments: the model, the data, a folder. */
-final class ScoreTable {
+public final class ScoreTable {
 
     private ScoreTable() {}
 
