@@ -201,6 +201,27 @@ class GradientTest {
         }
     }
 
+    /** Zeros of either sign have no sign here; the smallest numbers have one. */
+    @Test
+    void theSignOfZerosAndOfTheSmallestNumbersIsTheSameOnEveryBackend() {
+        float[] values = {
+            0f, -0f, Float.MIN_VALUE, -Float.MIN_VALUE, 1e-39f, -1e-39f, 0x1p-100f, -0x1p-100f, 1f, -1f, 1e30f, -1e30f
+        };
+        int n = values.length * values.length;
+        float[] x = new float[n];
+        float[] g = new float[n];
+        for (int i = 0; i < n; i++) {
+            x[i] = values[i % values.length];
+            g[i] = values[i / values.length];
+        }
+        float[] expected = null;
+        for (Backend backend : Kernels.backends()) {
+            float[] dx = run(backend.name(), Formula.SOFTPICK, backend, x, g);
+            expected = expected == null ? dx : expected;
+            Bits.assertEqual(backend.name(), dx, expected);
+        }
+    }
+
     /** The bound of softmax's gradient ends where its results do: beyond a distance of 87 both are 0. */
     @Test
     void theBoundOfTheSoftmaxGradientEndsAtADistanceOf87() {

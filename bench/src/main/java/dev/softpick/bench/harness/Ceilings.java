@@ -2,6 +2,7 @@ package dev.softpick.bench.harness;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -10,6 +11,7 @@ public final class Ceilings {
 
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
+    private static final VectorSpecies<Byte> BYTES = LANES > 8 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
     private static final int ACCUMULATORS = 12;
     private static final int FMA_STEPS = 4_000_000;
 
@@ -104,6 +106,39 @@ public final class Ceilings {
             a7 = a7.add(FloatVector.fromArray(SPECIES, x, half + i + 3 * LANES));
         }
         return a0.add(a1).add(a2).add(a3).add(a4).add(a5).add(a6).add(a7).lane(0);
+    }
+
+    /**
+     * GB/s of reading bytes and making floats of them, in the loop that has nothing else to do: what eight-bit weights
+     * allow where decoding takes longer than reading.
+     */
+    public static double decode(byte[] x) {
+        sink = decodeLoop(x);
+        int repeats = Math.max(2, READ_FLOATS / x.length);
+        long start = System.nanoTime();
+        for (int i = 0; i < repeats; i++) {
+            sink = decodeLoop(x);
+        }
+        return (double) x.length * repeats / (System.nanoTime() - start);
+    }
+
+    private static float decodeLoop(byte[] x) {
+        FloatVector a0 = FloatVector.zero(SPECIES), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
+        for (int i = CACHE_LINE; i <= x.length - 8 * LANES - CACHE_LINE; i += 8 * LANES) {
+            a0 = a0.add(floats(x, i));
+            a1 = a1.add(floats(x, i + LANES));
+            a2 = a2.add(floats(x, i + 2 * LANES));
+            a3 = a3.add(floats(x, i + 3 * LANES));
+            a4 = a4.add(floats(x, i + 4 * LANES));
+            a5 = a5.add(floats(x, i + 5 * LANES));
+            a6 = a6.add(floats(x, i + 6 * LANES));
+            a7 = a7.add(floats(x, i + 7 * LANES));
+        }
+        return a0.add(a1).add(a2).add(a3).add(a4).add(a5).add(a6).add(a7).lane(0);
+    }
+
+    private static FloatVector floats(byte[] x, int at) {
+        return (FloatVector) ByteVector.fromArray(BYTES, x, at).castShape(SPECIES, 0);
     }
 
     /** GB/s of copying vector by vector, counting what is read and what is written. */

@@ -95,7 +95,7 @@ final class Goals {
     }
 
     static Goal roundedRow(String format) {
-        return atLeast("matmul, M = 1, " + format, "of the read bandwidth of its bytes", 80, PERCENT);
+        return atLeast("matmul, M = 1, " + format, "of reading and decoding its bytes", 80, PERCENT);
     }
 
     static Goal serviceRate(String load) {

@@ -1,6 +1,7 @@
 package dev.softpick.bench.peers;
 
 import dev.softpick.bench.harness.Column;
+import dev.softpick.bench.harness.Fork;
 import dev.softpick.bench.harness.Result;
 import dev.softpick.bench.harness.Rounds;
 import dev.softpick.bench.harness.Table;
@@ -8,6 +9,8 @@ import dev.softpick.model.SoftpickTransformer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +36,9 @@ final class RoundedLoad {
         double[] m = rounds.medians(
                 files.stream().map(file -> (Runnable) () -> load(file)).toList(), List.of(), WARM_UP_MILLIS);
         Table table = result.add(new Table(
-                "load", "From bytes to a loaded model", "*Held*: heap that a loaded model keeps alive.",
+                "load", "From bytes to a loaded model",
+                "*Held*: what a loaded model keeps alive, in a JVM of its own with the serial collector: others round"
+                        + " large arrays up to whole regions.",
                 Column.key("format", "weights"), Column.figure("file_mb", "file, MB", "%.2f"),
                 Column.figure("ms", "ms", "%.2f"), Column.followed("of_float", "it / float", "%.2f"),
                 Column.followed("held_mb", "held, MB", "%.2f")));
@@ -55,14 +60,28 @@ final class RoundedLoad {
         }
     }
 
-    private static double held(byte[] file) {
+    private static double held(byte[] file) throws IOException {
+        Path path = Files.createTempFile("held", ".safetensors");
+        try {
+            Files.write(path, file);
+            Fork fork = Fork.run(RoundedLoad.class, List.of("-XX:+UseSerialGC"), Map.of(), path.toString());
+            return Double.parseDouble(fork.lines().getLast());
+        } finally {
+            Files.delete(path);
+        }
+    }
+
+    /** Prints the bytes that a model from a file keeps alive. */
+    static void main(String[] args) throws IOException {
+        byte[] file = Files.readAllBytes(Path.of(args[0]));
+        load(file);
         long before = live();
         List<SoftpickTransformer> models = new ArrayList<>();
         for (int i = 0; i < HELD; i++) {
             models.add(load(file));
         }
         long after = live();
-        return (after - before) / (double) models.size();
+        System.out.println((after - before) / (double) models.size());
     }
 
     private static long live() {

@@ -103,9 +103,11 @@ final class VectorMatMul {
                     int at = to + i * ldc;
                     int io = k == 0 ? start : at;
                     MicroKernel.tile(a, ao + i * lda + k, lda, m - i, b, bo, ks, init, io, ldi, c, at, ldc);
+                    if (k + ks == w.k()) {
+                        finish(w, p, c, at, ldc, Math.min(MicroKernel.MR, m - i), nr);
+                    }
                 }
             }
-            finish(w, p, c, to, ldc, m, nr);
         }
         int rest = w.n() - whole * nr;
         if (rest > 0) {
@@ -143,7 +145,7 @@ final class VectorMatMul {
         return Panels.LEAD;
     }
 
-    /** What weights with scales need once the sums are complete. */
+    /** What weights with scales need once the sums are complete: tile by tile, which the first cache still holds. */
     private static void finish(Weights w, int p, float[] c, int co, int ldc, int m, int columns) {
         if (w instanceof Int8Panels rounded) {
             VectorInt8.scale(rounded, p, c, co, ldc, m, columns);

@@ -37,7 +37,6 @@ final class VectorSoftpick {
             return;
         }
         float scale = (float) reciprocal;
-        // With numbers in place of these vectors C2 sometimes gave up on inlining and boxed a vector for each of x.
         FloatVector zero = FloatVector.zero(SPECIES);
         FloatVector none = FloatVector.broadcast(SPECIES, 0f * mean);
         FloatVector positive = FloatVector.broadcast(SPECIES, mean);
