@@ -206,7 +206,7 @@ class ServiceIT {
         try (RunningService cold = RunningService.start(
                 List.of("-XX:CompileThresholdScaling=8"), "--softpick.model=" + file, "--softpick.most-sessions=0")) {
             TreeSet<Integer> seen = new TreeSet<>();
-            await().atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofMillis(20)).until(() -> {
+            await().atMost(Duration.ofSeconds(180)).pollInterval(Duration.ofMillis(20)).until(() -> {
                 seen.add(cold.get("/actuator/health/readiness").statusCode());
                 return seen.contains(200);
             });
@@ -256,7 +256,7 @@ class ServiceIT {
         Tensor x = windows(8, 1, 4_096, 64);
         byte[] expected = Numbers.bytes(slow.forward(x));
         try (RunningService loaded = RunningService.start(List.of(), "--softpick.model=" + large)) {
-            await().atMost(Duration.ofSeconds(90))
+            await().atMost(Duration.ofSeconds(180))
                     .until(() -> loaded.get("/actuator/health/readiness").statusCode() == 200);
             List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
             for (int i = 0; i < 8; i++) {
