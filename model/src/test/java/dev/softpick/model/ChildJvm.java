@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 /** A fresh JVM with this fork's class path and vector width, for what can be seen only once in the life of a JVM. */
 record ChildJvm(int exit, String output) {
 
-    private static final int MOST_SECONDS = 120;
+    private static final int MOST_SECONDS = 300;
 
     /** Runs a main class; the flags come behind the fork's own, so they win. */
     static ChildJvm run(Class<?> main, List<String> flags, String... arguments)

@@ -6,6 +6,7 @@ import dev.softpick.kernels.Reduce;
 import dev.softpick.kernels.select.Backends;
 import dev.softpick.oracle.Gaussian;
 import java.io.File;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -113,6 +114,17 @@ class WarmUpTest {
         assertThat(jvm.output()).contains("[LAYER_NORM] stay scalar for softpick").contains("then staged");
     }
 
+    /** As in a container with half a processor: the JVM is stopped half of the time, and believes in one processor. */
+    @Test
+    @Tag("long")
+    void halfAProcessorEndsOnVectorsToo() throws Exception {
+        assumeTrue(Backends.hasVector() && (FORK.isEmpty() || FORK.equals("vector-512")));
+        assumeTrue(Files.isExecutable(Path.of("/bin/sh")), "no shell");
+        ChildJvm jvm = ChildJvm.run(Calls.Starved.class, List.of("-XX:ActiveProcessorCount=1"));
+        assertThat(jvm.exit()).as(jvm.output()).isZero();
+        assertThat(jvm.output()).contains("staged, then vector");
+    }
+
     @Test
     @Tag("once")
     void jvmsWhoseC2DoesNotTurnVectorsIntoInstructionsRunScalarCode() throws Exception {
@@ -214,6 +226,22 @@ class WarmUpTest {
                 String before = model.steps().backend().name();
                 model.warmUp();
                 System.out.println(before + ", then " + model.steps().backend().name());
+            }
+        }
+
+        /** One warm-up, of a JVM that a shell stops for 50 ms out of 100, until it has ended. */
+        static final class Starved {
+
+            private Starved() {}
+
+            public static void main(String[] args) throws IOException {
+                new ProcessBuilder(
+                        "/bin/sh", "-c", "while kill -STOP $0; do sleep 0.05; kill -CONT $0; sleep 0.05; done",
+                        Long.toString(ProcessHandle.current().pid()))
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .redirectError(ProcessBuilder.Redirect.DISCARD)
+                        .start();
+                Once.main(args);
             }
         }
 
