@@ -2,6 +2,7 @@ package dev.softpick.kernels;
 
 import dev.softpick.kernels.layout.Panels;
 import dev.softpick.kernels.select.Backends;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The right-hand side of a matrix product, packed once into the order in which the kernels read it.
@@ -31,7 +32,8 @@ public final class PackedMatrix {
      *
      * @throws IllegalArgumentException if a size is below 1 or an array has another length
      */
-    public static PackedMatrix pack(float[] values, int rows, int columns, float[] bias) {
+    @SuppressWarnings("exports") // the annotation, which no caller needs to have
+    public static PackedMatrix pack(float[] values, int rows, int columns, float @Nullable [] bias) {
         Arguments.atLeast("rows", rows, 1);
         Arguments.atLeast("columns", columns, 1);
         Arguments.length("values", values, (long) rows * columns);

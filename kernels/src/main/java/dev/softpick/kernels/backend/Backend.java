@@ -1,6 +1,7 @@
 package dev.softpick.kernels.backend;
 
 import dev.softpick.kernels.layout.Panels;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Every kernel, as families that belong together: arrays and ints in, arrays out, no argument checks (the public door
@@ -35,7 +36,7 @@ public record Backend(
     }
 
     /** This backend with one family of another one that reads the same panels; null: none of them. */
-    public Backend with(Family family, Backend other) {
+    public Backend with(@Nullable Family family, Backend other) {
         return new Backend(
                 "staged",
                 width,

@@ -1,6 +1,7 @@
 package dev.softpick.kernels.layout;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Weights of 16 bits, the upper halves of floats, two columns in an int: one load, a shift and a mask give two vectors
@@ -30,7 +31,7 @@ public record BFloat16Panels(
     }
 
     /** Packs a dense row-major {@code [k, n]} matrix of bfloat16 into an array of its own; {@code bias} may be null. */
-    public static BFloat16Panels pack(short[] matrix, int k, int n, float[] bias, int width, int lanes) {
+    public static BFloat16Panels pack(short[] matrix, int k, int n, float @Nullable [] bias, int width, int lanes) {
         int columns = Math.ceilDiv(n, width) * width;
         float[] padded = bias == null ? new float[columns] : Arrays.copyOf(bias, columns);
         BFloat16Panels packed = new BFloat16Panels(

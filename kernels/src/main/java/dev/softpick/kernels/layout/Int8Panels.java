@@ -1,6 +1,7 @@
 package dev.softpick.kernels.layout;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Weights of 8 bits with a scale for each column, {@code w = q · s}. A panel's bytes stand as its floats would, row
@@ -38,7 +39,7 @@ public record Int8Panels(
     }
 
     /** Packs a dense row-major {@code [k, n]} matrix into an array of its own; {@code bias} may be null. */
-    public static Int8Panels pack(byte[] matrix, float[] scale, int k, int n, float[] bias, int width, int lanes) {
+    public static Int8Panels pack(byte[] matrix, float[] scale, int k, int n, float @Nullable [] bias, int width, int lanes) {
         int columns = Math.ceilDiv(n, width) * width;
         Int8Panels packed = new Int8Panels(
                 new byte[Math.toIntExact(LEAD + size(k, n, width))], LEAD, Arrays.copyOf(scale, columns),

@@ -82,7 +82,7 @@ public final class PagedKeyValueCache {
      */
     public PagedKeyValueCache fork(long rows) {
         PagedKeyValueCache fork = new PagedKeyValueCache(this);
-        int full = window == 0 ? (int) Math.min(rows / (pageGroups * GROUP), pages.length) : 0;
+        int full = window == 0 ? (int) Math.min(rows / ((long) pageGroups * GROUP), pages.length) : 0;
         for (int page = full; page < pages.length; page++) {
             fork.pages[page] = pages[page] == null ? null : pages[page].clone();
         }
@@ -187,7 +187,7 @@ public final class PagedKeyValueCache {
 
     /** Floats that it holds. */
     public long size() {
-        long size = recent.length + state.length;
+        long size = (long) recent.length + state.length;
         for (float[] page : pages) {
             size += page == null ? 0 : page.length;
         }

@@ -1,6 +1,7 @@
 package dev.softpick.kernels.layout;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The right-hand side of a matrix product in the order in which the micro-kernel reads it, with its bias.
@@ -33,12 +34,12 @@ public record Panels(float[] values, int start, float[] bias, int biasStart, int
     }
 
     /** Packs a dense row-major {@code [k, n]} matrix into an array of its own; {@code bias} may be null. */
-    public static Panels pack(float[] matrix, int k, int n, float[] bias, int width) {
+    public static Panels pack(float[] matrix, int k, int n, float @Nullable [] bias, int width) {
         return pack(matrix, k, n, bias, width, new float[Math.toIntExact(LEAD + size(k, n, width))], LEAD);
     }
 
     /** Packs a dense row-major {@code [k, n]} matrix into {@code store} from {@code start} on, which must be zeros. */
-    public static Panels pack(float[] matrix, int k, int n, float[] bias, int width, float[] store, int start) {
+    public static Panels pack(float[] matrix, int k, int n, float @Nullable [] bias, int width, float[] store, int start) {
         int panels = Math.ceilDiv(n, width);
         float[] padded = bias == null ? new float[panels * width] : Arrays.copyOf(bias, panels * width);
         Panels packed = new Panels(store, start, padded, 0, k, n, width);

@@ -50,7 +50,7 @@ public final class BackendWarmUp {
     private final boolean inBackground;
     private final Set<List<Object>> rehearsed;
     private volatile Backend backend;
-    private volatile State state;
+    private volatile State state = State.RUNNING;
     private volatile boolean counts;
     private boolean retried;
     private int calls;

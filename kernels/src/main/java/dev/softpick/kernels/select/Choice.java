@@ -1,5 +1,7 @@
 package dev.softpick.kernels.select;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Which backend runs, and why: a function of the system property and the machine.
  *
@@ -8,10 +10,10 @@ package dev.softpick.kernels.select;
  * @param reason in a few words
  * @param problem why the property's choice cannot be had; null where there is none
  */
-record Choice(boolean vector, boolean forced, String reason, String problem) {
+record Choice(boolean vector, boolean forced, String reason, @Nullable String problem) {
 
     /** {@code property} is null where it is not set. */
-    static Choice of(String property, Machine machine) {
+    static Choice of(@Nullable String property, Machine machine) {
         if (property == null) {
             String obstacle = machine.obstacle();
             return obstacle == null

@@ -2,6 +2,7 @@ package dev.softpick.kernels.select;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.management.ManagementFactory;
+import org.jspecify.annotations.Nullable;
 
 /** Whether C2, which alone turns vectors into instructions, compiles in this JVM; elsewhere vectors are objects. */
 final class Compiler {
@@ -9,7 +10,7 @@ final class Compiler {
     private Compiler() {}
 
     /** What costs nothing to ask: properties of the system. */
-    static String obstacleAtFirstSight() {
+    static @Nullable String obstacleAtFirstSight() {
         String mode = System.getProperty("java.vm.info", "");
         if (mode.contains("interpreted mode") || mode.contains("emulated-client")) {
             return "this JVM runs without the C2 compiler";
@@ -20,7 +21,7 @@ final class Compiler {
     }
 
     /** The same, and the flags of the JVM where it has the module that tells them. */
-    static String obstacle() {
+    static @Nullable String obstacle() {
         String obstacle = obstacleAtFirstSight();
         if (obstacle == null && ModuleLayer.boot().findModule("jdk.management").isPresent()) {
             obstacle = Flags.obstacle();
@@ -34,7 +35,7 @@ final class Compiler {
         /** The highest tier, C2's. */
         private static final int C2 = 4;
 
-        static String obstacle() {
+        static @Nullable String obstacle() {
             HotSpotDiagnosticMXBean jvm = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
             String tier = value(jvm, "TieredStopAtLevel");
             if (tier != null && Integer.parseInt(tier) < C2 || "false".equals(value(jvm, "UseCompiler"))) {
@@ -45,7 +46,7 @@ final class Compiler {
         }
 
         /** Null where this JVM has no such flag, or has not unlocked it. */
-        private static String value(HotSpotDiagnosticMXBean jvm, String flag) {
+        private static @Nullable String value(@Nullable HotSpotDiagnosticMXBean jvm, String flag) {
             try {
                 return jvm == null ? null : jvm.getVMOption(flag).getValue();
             } catch (IllegalArgumentException e) {

@@ -2,6 +2,7 @@ package dev.softpick.kernels.select;
 
 import dev.softpick.kernels.numerics.FusedMultiplyAdd;
 import dev.softpick.kernels.vector.VectorWidth;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the choice of a backend depends on.
@@ -11,7 +12,7 @@ import dev.softpick.kernels.vector.VectorWidth;
  * @param width of the vectors that the machine prefers, in bits; 0 without the module
  * @param fusedMultiplyAdd whether it is an instruction
  */
-record Machine(boolean vectorModule, String compiler, int width, boolean fusedMultiplyAdd) {
+record Machine(boolean vectorModule, @Nullable String compiler, int width, boolean fusedMultiplyAdd) {
 
     static final String VECTOR_MODULE = "jdk.incubator.vector";
 
@@ -25,13 +26,13 @@ record Machine(boolean vectorModule, String compiler, int width, boolean fusedMu
         return with(Compiler.obstacle());
     }
 
-    private static Machine with(String compiler) {
+    private static Machine with(@Nullable String compiler) {
         boolean module = ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent();
         return new Machine(module, compiler, module ? VectorWidth.BITS : 0, FusedMultiplyAdd.HARDWARE);
     }
 
     /** Why vector kernels cannot run here, or would not be right; null where they can. */
-    String refusal() {
+    @Nullable String refusal() {
         if (!vectorModule) {
             return "module " + VECTOR_MODULE + " is missing; start java with --add-modules " + VECTOR_MODULE;
         }
@@ -45,7 +46,7 @@ record Machine(boolean vectorModule, String compiler, int width, boolean fusedMu
     }
 
     /** Why scalar kernels are the better choice; null where vectors are. */
-    String obstacle() {
+    @Nullable String obstacle() {
         String refusal = refusal();
         return refusal != null ? refusal : compiler;
     }

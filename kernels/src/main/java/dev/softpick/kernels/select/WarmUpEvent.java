@@ -7,6 +7,7 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
+import org.jspecify.annotations.Nullable;
 
 /** Tells the flight recorder how a warm-up ended. Loaded only where {@code jdk.jfr} is. */
 @Name("dev.softpick.WarmUp")
@@ -14,10 +15,11 @@ import jdk.jfr.Timespan;
 @Category("Softpick")
 @Description("The vector kernels that some models need are compiled, and the models have moved to them")
 @StackTrace(false)
+@SuppressWarnings("UnusedVariable") // the flight recorder reads the fields
 final class WarmUpEvent extends Event {
 
     @Label("Normalizer")
-    private String normalizer;
+    private @Nullable String normalizer;
 
     @Label("Kernel Calls")
     private int calls;
