@@ -22,6 +22,8 @@ import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 /** Each JVM warms up once, so every test has one of its own. */
 @Tag("presence")
@@ -116,10 +118,10 @@ class WarmUpTest {
 
     /** As in a container with half a processor: the JVM is stopped half of the time, and believes in one processor. */
     @Test
+    @Tag("once")
     @Tag("long")
+    @DisabledOnOs(OS.WINDOWS)
     void halfAProcessorEndsOnVectorsToo() throws Exception {
-        assumeTrue(Backends.hasVector() && (FORK.isEmpty() || FORK.equals("vector-512")));
-        assumeTrue(Files.isExecutable(Path.of("/bin/sh")), "no shell");
         ChildJvm jvm = ChildJvm.run(Calls.Starved.class, List.of("-XX:ActiveProcessorCount=1"));
         assertThat(jvm.exit()).as(jvm.output()).isZero();
         assertThat(jvm.output()).contains("staged, then vector");
