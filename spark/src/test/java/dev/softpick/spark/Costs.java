@@ -18,8 +18,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -52,6 +55,9 @@ final class Costs {
 
     private static final OperatingSystemMXBean SYSTEM =
             (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+
+    /** Nanoseconds of the threads that score, in a turn. */
+    private static final AtomicLong THREAD_CPU = new AtomicLong();
 
     private final Path folder;
 
@@ -98,6 +104,12 @@ final class Costs {
                         "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider")
                 .getOrCreate();
         spark.sparkContext().setLogLevel("ERROR");
+        spark.sparkContext().addSparkListener(new SparkListener() {
+            @Override
+            public void onTaskEnd(SparkListenerTaskEnd end) {
+                THREAD_CPU.addAndGet(end.taskMetrics().executorCpuTime());
+            }
+        });
         return spark;
     }
 
@@ -149,34 +161,35 @@ final class Costs {
     }
 
     private static void inTurns(String title, int count, Map<String, Work> works, int turns) throws Exception {
+        Map<String, double[]> threads = new LinkedHashMap<>();
         Map<String, double[]> cpu = new LinkedHashMap<>();
         Map<String, double[]> wall = new LinkedHashMap<>();
         for (String each : works.keySet()) {
+            threads.put(each, new double[turns]);
             cpu.put(each, new double[turns]);
             wall.put(each, new double[turns]);
         }
-        for (int turn = -1; turn < turns; turn++) { // the first warms up
+        for (int turn = -2; turn < turns; turn++) { // the first two warm up
             for (var each : works.entrySet()) {
                 System.gc();
+                THREAD_CPU.set(0);
                 long cpuFrom = SYSTEM.getProcessCpuTime();
                 long from = System.nanoTime();
                 each.getValue().run();
                 if (turn >= 0) {
                     wall.get(each.getKey())[turn] = (System.nanoTime() - from) / 1e3 / count;
                     cpu.get(each.getKey())[turn] = (SYSTEM.getProcessCpuTime() - cpuFrom) / 1e3 / count;
+                    threads.get(each.getKey())[turn] = THREAD_CPU.get() / 1e3 / count;
                 }
             }
         }
-        double first = median(cpu.values().iterator().next());
-        double firstWall = median(wall.values().iterator().next());
-        System.out.println(title + "; medians of " + turns + " turns");
-        System.out.printf("%-22s %12s %12s %14s %14s%n", "", "CPU µs each", "wall µs each", "CPU throughput",
-                "wall throughput");
+        double first = median(threads.values().iterator().next());
+        System.out.println(title + "; medians of " + turns + " turns, µs each");
+        System.out.printf("%-22s %12s %12s %12s %14s%n", "", "threads' CPU", "all CPU", "wall", "CPU throughput");
         for (String each : works.keySet()) {
-            double c = median(cpu.get(each));
-            double w = median(wall.get(each));
-            System.out.printf("%-22s %12.1f %12.1f %12.1f %% %12.1f %%%n", each, c, w, 100 * first / c,
-                    100 * firstWall / w);
+            double mine = median(threads.get(each));
+            System.out.printf("%-22s %12.1f %12.1f %12.1f %12.1f %%%n", each, mine, median(cpu.get(each)),
+                    median(wall.get(each)), 100 * first / mine);
         }
     }
 
@@ -195,6 +208,7 @@ final class Costs {
                 for (int i = first; i < windows.length; i += THREADS) {
                     model.forward(windows[i], 1, STEPS, out);
                 }
+                THREAD_CPU.addAndGet(ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime());
             }));
         }
         for (Thread thread : threads) {
@@ -202,8 +216,15 @@ final class Costs {
         }
     }
 
-    private static void sink(Dataset<Row> rows) {
+    private static void measured(Work work) throws Exception {
+        long from = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+        work.run();
+        THREAD_CPU.addAndGet(ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - from);
+    }
+
+    private static void sink(Dataset<Row> rows) throws Exception {
         rows.write().format("noop").mode("overwrite").save();
+        rows.sparkSession().sparkContext().listenerBus().waitUntilEmpty();
     }
 
     private static float[] window(long seed, int size) {
@@ -327,25 +348,25 @@ final class Costs {
                 }
                 int rounds = 20;
                 Map<String, Work> works = new LinkedHashMap<>();
-                works.put("one by one", () -> {
+                works.put("one by one", () -> measured(() -> {
                     for (int i = 0; i < rounds; i++) {
                         for (StreamingSession session : sessions) {
                             session.step(frame, out);
                         }
                     }
-                });
-                works.put("in a group", () -> {
+                }));
+                works.put("in a group", () -> measured(() -> {
                     for (int i = 0; i < rounds; i++) {
                         group.step(frames, outs);
                     }
-                });
-                works.put("save and restore", () -> {
+                }));
+                works.put("save and restore", () -> measured(() -> {
                     for (int i = 0; i < rounds; i++) {
                         for (StreamingSession session : sessions) {
                             session.restore(session.save());
                         }
                     }
-                });
+                }));
                 inTurns(name + " " + window + ", " + count + " sessions, state of " + stateBytes(model, window)
                         + " bytes", count * rounds, works, turns);
             }
