@@ -95,7 +95,7 @@ public record Panels(float[] values, int start, float[] bias, int biasStart, int
     }
 
     @Override
-    public PanelBuffers buffers() {
+    public @Nullable PanelBuffers buffers() {
         return null;
     }
 

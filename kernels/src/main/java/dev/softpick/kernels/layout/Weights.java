@@ -1,5 +1,7 @@
 package dev.softpick.kernels.layout;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The right-hand side of a matrix product, {@code [k, n]} with a bias, in panels of {@link #width} columns: as floats,
  * or rounded to fewer bits. A panel holds the k rows of its columns one after the other; the last panel is padded with
@@ -23,7 +25,7 @@ public sealed interface Weights permits Panels, BFloat16Panels, Int8Panels {
     int initialOffset(int p);
 
     /** Where products decode parts of a panel to; null where they are floats already. */
-    PanelBuffers buffers();
+    @Nullable PanelBuffers buffers();
 
     /** The panels {@code from} (inclusive) to {@code to} (exclusive), sharing the arrays. */
     Weights slice(int from, int to);

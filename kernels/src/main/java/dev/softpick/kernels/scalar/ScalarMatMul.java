@@ -15,6 +15,7 @@ final class ScalarMatMul {
 
     private ScalarMatMul() {}
 
+    @SuppressWarnings("NullAway") // all weights but floats have buffers
     static void multiply(float[] a, int aOffset, int lda, int m, Weights w, float[] c, int cOffset, int ldc) {
         float[] b = w instanceof Panels panels ? panels.values() : w.buffers().take();
         int width = w.width();

@@ -86,6 +86,7 @@ final class VectorMatMul {
     }
 
     /** A part of a panel is multiplied with all rows of the block while a cache holds it. */
+    @SuppressWarnings("NullAway") // all weights but floats have buffers
     private static void tiles(float[] a, int ao, int lda, int m, Weights w, float[] c, int co, int ldc) {
         float[] b = w instanceof Panels panels ? panels.values() : w.buffers().take();
         int nr = w.width();
