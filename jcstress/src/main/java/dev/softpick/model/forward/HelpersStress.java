@@ -11,9 +11,9 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** Two calls ask one executor, which starts nobody, for as many helpers as they get: together no more than there may be. */
+/** Two calls ask one executor, which starts nobody, for as many helpers as they get: no more than there may be. */
 @JCStressTest
-@Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "Exactly as many are outstanding as may be; then all have run.")
+@Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "As many are outstanding as may be; then all have run.")
 @Outcome(expect = Expect.FORBIDDEN, desc = "A place was given twice, or lost.")
 @State
 public class HelpersStress {

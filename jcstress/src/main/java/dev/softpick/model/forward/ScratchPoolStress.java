@@ -10,8 +10,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 
 /**
- * Two calls, one piece of scratch memory: whoever takes it has it alone, and sees what the last one wrote to it. What is
- * handed back can be taken again.
+ * Two calls, one piece of scratch memory: whoever takes it has it alone, and sees what the last one wrote to it. What
+ * is handed back can be taken again.
  */
 @JCStressTest
 @Outcome(id = "1, 0, 1", expect = Expect.ACCEPTABLE, desc = "The second call found the pool empty.")

@@ -9,8 +9,8 @@ import org.openjdk.jcstress.infra.results.III_Result;
 
 /**
  * A caller and one helper, who may come at any time: what the caller wrote before a phase is seen by whoever does an
- * item, what anybody wrote in a phase is seen in the next one, and all of it by the caller afterwards. Each item is done
- * once. No field of this class is volatile: the team alone orders them.
+ * item, what anybody wrote in a phase is seen in the next one, and all of it by the caller afterwards. Each item is
+ * done once. No field of this class is volatile: the team alone orders them.
  */
 @JCStressTest
 @Outcome(id = "9, 19, 4", expect = Expect.ACCEPTABLE, desc = "Every write was seen, every item done once.")

@@ -39,7 +39,8 @@ public record Int8Panels(
     }
 
     /** Packs a dense row-major {@code [k, n]} matrix into an array of its own; {@code bias} may be null. */
-    public static Int8Panels pack(byte[] matrix, float[] scale, int k, int n, float @Nullable [] bias, int width, int lanes) {
+    public static Int8Panels pack(
+            byte[] matrix, float[] scale, int k, int n, float @Nullable [] bias, int width, int lanes) {
         int columns = Math.ceilDiv(n, width) * width;
         Int8Panels packed = new Int8Panels(
                 new byte[Math.toIntExact(LEAD + size(k, n, width))], LEAD, Arrays.copyOf(scale, columns),

@@ -39,7 +39,8 @@ public record Panels(float[] values, int start, float[] bias, int biasStart, int
     }
 
     /** Packs a dense row-major {@code [k, n]} matrix into {@code store} from {@code start} on, which must be zeros. */
-    public static Panels pack(float[] matrix, int k, int n, float @Nullable [] bias, int width, float[] store, int start) {
+    public static Panels pack(
+            float[] matrix, int k, int n, float @Nullable [] bias, int width, float[] store, int start) {
         int panels = Math.ceilDiv(n, width);
         float[] padded = bias == null ? new float[panels * width] : Arrays.copyOf(bias, panels * width);
         Panels packed = new Panels(store, start, padded, 0, k, n, width);
