@@ -116,6 +116,7 @@ class TeamTest {
         for (Throwable fault : List.of(
                 new IllegalStateException("broken"), new NullPointerException(), new StackOverflowError())) {
             List<Thread> started = new ArrayList<>();
+            AtomicInteger begun = new AtomicInteger();
             AtomicInteger running = new AtomicInteger();
             assertThatThrownBy(() -> {
                 try (Team team = new Team(3, task -> {
@@ -123,12 +124,13 @@ class TeamTest {
                         TeamTest.<RuntimeException>sneak(fault);
                     }
                     started.add(Thread.ofPlatform().daemon().start(task));
-                    while (running.get() == 0) {
+                    while (begun.get() == 0) {
                         Thread.onSpinWait();
                     }
                 })) {
                     team.run(ITEMS, (member, item) -> {
                         running.incrementAndGet();
+                        begun.incrementAndGet();
                         Thread.yield();
                         running.decrementAndGet();
                     });
