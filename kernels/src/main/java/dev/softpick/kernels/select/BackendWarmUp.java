@@ -76,7 +76,18 @@ public final class BackendWarmUp {
 
     /** The warm-up of a workload, which the first to ask starts. */
     public static BackendWarmUp of(Workload workload) {
-        return BY_WORKLOAD.computeIfAbsent(workload, BackendWarmUp::new);
+        BackendWarmUp known = BY_WORKLOAD.get(workload);
+        if (known != null) {
+            return known;
+        }
+        synchronized (BY_WORKLOAD) {
+            known = BY_WORKLOAD.get(workload);
+            if (known == null) {
+                known = new BackendWarmUp(workload);
+                BY_WORKLOAD.put(workload, known);
+            }
+            return known;
+        }
     }
 
     /** What a call runs on; to be asked once a call. */

@@ -5,6 +5,8 @@ import dev.softpick.kernels.layout.BlockSizes;
 import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.Panels;
 import dev.softpick.kernels.layout.Weights;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the calls of a model have that decides which paths through the kernels they take, and nothing else: models with
@@ -56,6 +58,19 @@ public record Workload(
         ScoreNormalizer any = normalizer instanceof ScoreNormalizer.SSMax ? new ScoreNormalizer.SSMax(1f) : normalizer;
         int rowWidth = hidden < LANES ? hidden : LANES + hidden % LANES;
         return new Workload(any, headSize, reach, rowWidth, format, edges, deep);
+    }
+
+    /** Written out, as is {@link #hashCode}: a record's own are linked at run time, which a cold JVM waits for. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Workload like && normalizer.id().equals(like.normalizer.id())
+                && headSize == like.headSize && reach == like.reach && rowWidth == like.rowWidth
+                && format == like.format && edges == like.edges && deep == like.deep;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(normalizer.id(), headSize, reach, rowWidth, format, edges, deep);
     }
 
     /** A name for the log. */

@@ -78,10 +78,12 @@ final class VectorMatMul {
     }
 
     private static void row(float[] a, int ao, Weights w, float[] c, int co) {
-        switch (w) {
-            case Panels panels -> VectorGemv.row(a, ao, panels, c, co);
-            case BFloat16Panels rounded -> VectorBFloat16.row(a, ao, rounded, c, co);
-            case Int8Panels rounded -> VectorInt8.row(a, ao, rounded, c, co);
+        if (w instanceof Panels panels) {
+            VectorGemv.row(a, ao, panels, c, co);
+        } else if (w instanceof Int8Panels rounded) {
+            VectorInt8.row(a, ao, rounded, c, co);
+        } else {
+            VectorBFloat16.row(a, ao, (BFloat16Panels) w, c, co);
         }
     }
 
@@ -136,12 +138,13 @@ final class VectorMatMul {
 
     /** Where so many rows of a panel, {@code from} the first, stand in {@code b}, to which they may be decoded. */
     private static int part(Weights w, int p, int from, int rows, float[] b) {
-        switch (w) {
-            case Panels panels -> {
-                return panels.offset(p) + from * panels.width();
-            }
-            case BFloat16Panels rounded -> VectorBFloat16.decode(rounded, p, from, rows, b);
-            case Int8Panels rounded -> VectorInt8.decode(rounded, p, from, rows, b);
+        if (w instanceof Panels panels) {
+            return panels.offset(p) + from * panels.width();
+        }
+        if (w instanceof Int8Panels rounded) {
+            VectorInt8.decode(rounded, p, from, rows, b);
+        } else {
+            VectorBFloat16.decode((BFloat16Panels) w, p, from, rows, b);
         }
         return Panels.LEAD;
     }
