@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.HdrHistogram.AtomicHistogram;
 import org.HdrHistogram.Histogram;
 
 /** One JVM of {@link ServiceLoad}: a model that is called by many at once, with one window of 60 a request. */
@@ -71,14 +72,13 @@ final class ServiceCalls {
         int callers = open ? SERVERS : order.callers();
         AtomicLong ticket = new AtomicLong();
         long begin = System.nanoTime();
-        List<Histogram> histograms = new ArrayList<>();
+        // One for all: with one each, 64 callers need 20 MB more than a service would.
+        Histogram histogram = new AtomicHistogram(LONGEST_NANOS, DIGITS);
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < callers; i++) {
-            Histogram histogram = new Histogram(LONGEST_NANOS, DIGITS);
-            histograms.add(histogram);
             Runnable call = models[i % models.length].caller();
             Runnable loop = open ? () -> open(call, ticket, begin, histogram) : () -> closed(call, histogram);
-            threads.add(order.virtual() ? Thread.ofVirtual().start(loop) : Thread.ofPlatform().start(loop));
+            threads.add(order.virtual() ? Thread.ofVirtual().start(loop) : Thread.ofPlatform().daemon().start(loop));
         }
         pause(order.warmUpSeconds());
         OperatingSystemMXBean process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
@@ -91,11 +91,10 @@ final class ServiceCalls {
         double cpuMillis = (process.getProcessCpuTime() - cpu) / 1e6;
         over = true;
         threads.forEach(Rounds::join);
-        Histogram all = new Histogram(LONGEST_NANOS, DIGITS);
-        histograms.forEach(all::add);
+        long count = histogram.getTotalCount();
         return new Report(
-                all.getTotalCount() / seconds, all.getValueAtPercentile(50) / 1e6, all.getValueAtPercentile(99) / 1e6,
-                all.getValueAtPercentile(99.9) / 1e6, all.getMaxValue() / 1e6, cpuMillis / all.getTotalCount(),
+                count / seconds, histogram.getValueAtPercentile(50) / 1e6, histogram.getValueAtPercentile(99) / 1e6,
+                histogram.getValueAtPercentile(99.9) / 1e6, histogram.getMaxValue() / 1e6, cpuMillis / count,
                 ColdCalls.peakMemory() / 1024.0);
     }
 
