@@ -22,6 +22,7 @@ public record BackendInfo(String name, int width, String reason) {
     /**
      * The backend of this JVM.
      *
+     * @return what runs, and why
      * @throws IllegalStateException if {@code softpick.backend} asks for something that cannot be had
      */
     public static BackendInfo current() {

@@ -28,6 +28,8 @@ public final class CausalAttention {
      * Keys that softpick attends to one by one for a head of that size, the last of them 192 or a multiple of it; a sum
      * {@code Σ k vᵀ} stands for those before. A figure for cost models: no bit depends on knowing it.
      *
+     * @param headSize elements of a query or key, from 1
+     * @return the number of keys
      * @throws IllegalArgumentException if the size is below 1
      */
     public static int chunk(int headSize) {
@@ -41,18 +43,45 @@ public final class CausalAttention {
      * With {@link Softpick}'s weights, {@code s_ij / (1 + Σ|s_ij|)}. Source:
      * {@code Edifice.Blocks.Softpick.build_softpick_attention/2}.
      *
+     * @param q queries, {@code [steps, headSize]}
+     * @param k keys, {@code [steps, headSize]}
+     * @param v values, {@code [steps, headSize]}
+     * @param steps rows, from 1
+     * @param headSize elements of a row, from 1
+     * @param out receives {@code [steps, headSize]}; none of the others
      * @throws IllegalArgumentException if a size is below 1, an array has another length, or out is an input
      */
     public static void softpick(float[] q, float[] k, float[] v, int steps, int headSize, float[] out) {
         attend(q, k, v, steps, headSize, new ScoreNormalizer.Softpick(), out);
     }
 
-    /** With {@link Softmax}'s weights; otherwise as {@link #softpick}. */
+    /**
+     * With {@link Softmax}'s weights; otherwise as {@link #softpick}.
+     *
+     * @param q queries, {@code [steps, headSize]}
+     * @param k keys, {@code [steps, headSize]}
+     * @param v values, {@code [steps, headSize]}
+     * @param steps rows, from 1
+     * @param headSize elements of a row, from 1
+     * @param out receives {@code [steps, headSize]}; none of the others
+     * @throws IllegalArgumentException if a size is below 1, an array has another length, or out is an input
+     */
     public static void softmax(float[] q, float[] k, float[] v, int steps, int headSize, float[] out) {
         attend(q, k, v, steps, headSize, new ScoreNormalizer.Softmax(), out);
     }
 
-    /** With {@link SSMax}'s weights, {@code softmax(a·log(i + 1)·s)} for row i; otherwise as {@link #softpick}. */
+    /**
+     * With {@link SSMax}'s weights, {@code softmax(a·log(i + 1)·s)} for row i; otherwise as {@link #softpick}.
+     *
+     * @param q queries, {@code [steps, headSize]}
+     * @param k keys, {@code [steps, headSize]}
+     * @param v values, {@code [steps, headSize]}
+     * @param steps rows, from 1
+     * @param headSize elements of a row, from 1
+     * @param a the learned factor, any number but NaN
+     * @param out receives {@code [steps, headSize]}; none of the others
+     * @throws IllegalArgumentException if a is NaN, a size is below 1, an array has another length, or out is an input
+     */
     public static void ssmax(float[] q, float[] k, float[] v, int steps, int headSize, float a, float[] out) {
         if (Float.isNaN(a)) {
             throw new IllegalArgumentException("a is NaN; allowed is any number");
@@ -63,6 +92,14 @@ public final class CausalAttention {
     /**
      * With {@link RectifiedSoftpick}'s weights; otherwise as {@link #softpick}. The first row sees one key, and its
      * weight jumps from 0 to 1 where that score passes 0.
+     *
+     * @param q queries, {@code [steps, headSize]}
+     * @param k keys, {@code [steps, headSize]}
+     * @param v values, {@code [steps, headSize]}
+     * @param steps rows, from 1
+     * @param headSize elements of a row, from 1
+     * @param out receives {@code [steps, headSize]}; none of the others
+     * @throws IllegalArgumentException if a size is below 1, an array has another length, or out is an input
      */
     public static void rectifiedSoftpick(float[] q, float[] k, float[] v, int steps, int headSize, float[] out) {
         attend(q, k, v, steps, headSize, new ScoreNormalizer.RectifiedSoftpick(), out);

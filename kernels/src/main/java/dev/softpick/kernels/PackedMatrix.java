@@ -21,6 +21,10 @@ public final class PackedMatrix {
     /**
      * Packs a dense row-major {@code [rows, columns]} matrix.
      *
+     * @param values {@code rows · columns} elements, a row after the other
+     * @param rows K of a product, from 1
+     * @param columns N of a product, from 1
+     * @return the matrix, without a bias
      * @throws IllegalArgumentException if a size is below 1 or {@code values} has another length
      */
     public static PackedMatrix pack(float[] values, int rows, int columns) {
@@ -28,8 +32,13 @@ public final class PackedMatrix {
     }
 
     /**
-     * Packs a matrix with the bias that every product adds: {@code bias} has {@code columns} elements, or is null.
+     * Packs a matrix with the bias that every product adds.
      *
+     * @param values {@code rows · columns} elements, a row after the other
+     * @param rows K of a product, from 1
+     * @param columns N of a product, from 1
+     * @param bias {@code columns} elements, or null for none
+     * @return the matrix and its bias
      * @throws IllegalArgumentException if a size is below 1 or an array has another length
      */
     @SuppressWarnings("exports") // the annotation, which no caller needs to have
@@ -43,12 +52,20 @@ public final class PackedMatrix {
         return new PackedMatrix(Panels.pack(values, rows, columns, bias, Backends.current().panelWidth()));
     }
 
-    /** Rows of the matrix: K of a product. */
+    /**
+     * Rows of the matrix.
+     *
+     * @return K of a product
+     */
     public int rows() {
         return panels.k();
     }
 
-    /** Columns of the matrix: N of a product. */
+    /**
+     * Columns of the matrix.
+     *
+     * @return N of a product
+     */
     public int columns() {
         return panels.n();
     }

@@ -19,6 +19,10 @@ public final class Reduce {
      * <p>Within 3e-6 of the exact sum, relatively, for any length and input; about 1e-7 on random data. NaN if an
      * element is NaN; +∞ if one is infinite or the sum overflows float.
      *
+     * @param x the row's array
+     * @param offset where the row starts in x
+     * @param length elements of the row; 0 is allowed
+     * @return the sum
      * @throws IllegalArgumentException if the range does not lie within the array
      */
     public static float absSum(float[] x, int offset, int length) {
@@ -26,7 +30,12 @@ public final class Reduce {
         return (float) Backends.current().rows().absSum(x, offset, length);
     }
 
-    /** {@code Σ |x_i|} over all elements. */
+    /**
+     * {@code Σ |x_i|} over all elements, as {@link #absSum(float[], int, int)}.
+     *
+     * @param x the row
+     * @return the sum
+     */
     public static float absSum(float[] x) {
         Arguments.notNull("x", x);
         return (float) Backends.current().rows().absSum(x, 0, x.length);
