@@ -13,6 +13,12 @@ public final class Divide {
     /**
      * {@code out_i = x_i / divisor} for {@code length} elements.
      *
+     * @param x the dividends' array
+     * @param xOffset where they start in x
+     * @param divisor any number; 0, infinities and NaN follow IEEE 754
+     * @param out receives the quotients; may be {@code x} at the same offset
+     * @param outOffset where they start in out
+     * @param length how many; 0 is allowed
      * @throws IllegalArgumentException if a range does not lie within its array, or out overlaps x otherwise than
      *     exactly
      */
@@ -26,6 +32,13 @@ public final class Divide {
     /**
      * {@code out_i = x_i / y_i} for {@code length} elements.
      *
+     * @param x the dividends' array
+     * @param xOffset where they start in x
+     * @param y the divisors' array
+     * @param yOffset where they start in y
+     * @param out receives the quotients; may be an input at the same offset
+     * @param outOffset where they start in out
+     * @param length how many; 0 is allowed
      * @throws IllegalArgumentException if a range does not lie within its array, or out overlaps an input otherwise
      *     than exactly
      */

@@ -19,6 +19,7 @@ public final class Gelu {
     /**
      * All elements of an array.
      *
+     * @param x any number of elements
      * @param out as long as {@code x}; may be {@code x}
      * @throws IllegalArgumentException if an array is null or the lengths differ
      */
@@ -31,6 +32,11 @@ public final class Gelu {
     /**
      * {@code length} elements.
      *
+     * @param x the elements' array
+     * @param xOffset where they start in x
+     * @param length how many; 0 is allowed
+     * @param out receives the results; may be {@code x} at the same offset
+     * @param outOffset where they start in out
      * @throws IllegalArgumentException if a range does not lie within its array, or out overlaps x otherwise than
      *     exactly
      */

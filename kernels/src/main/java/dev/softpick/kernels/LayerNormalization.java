@@ -21,7 +21,8 @@ public final class LayerNormalization {
     /**
      * All rows of an array.
      *
-     * @param x {@code [rows, gamma.length]}
+     * @param x {@code [rows, gamma.length]}, row-major
+     * @param gamma the factors of a row's elements, one or more
      * @param beta as long as {@code gamma}
      * @param epsilon added to the variance; 0 or more
      * @param out as long as {@code x}; may be {@code x}
@@ -42,6 +43,14 @@ public final class LayerNormalization {
     /**
      * {@code rows} rows.
      *
+     * @param x the rows' array, {@code [rows, gamma.length]} row-major from the offset on
+     * @param xOffset where the first row starts in x
+     * @param rows 0 or more
+     * @param gamma the factors of a row's elements, one or more
+     * @param beta as long as {@code gamma}
+     * @param epsilon added to the variance; 0 or more
+     * @param out receives the rows, one behind the other; may be {@code x} at the same offset
+     * @param outOffset where the first row starts in out
      * @throws IllegalArgumentException as above, if a range does not lie within its array, or if out overlaps x
      *     otherwise than exactly
      */

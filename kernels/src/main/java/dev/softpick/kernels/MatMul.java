@@ -23,7 +23,11 @@ public final class MatMul {
     /**
      * {@code out = a · w + bias} for dense rows from index 0.
      *
-     * @throws IllegalArgumentException if {@code m} is negative or an array is too short
+     * @param a {@code [m, w.rows()]}, or longer
+     * @param m rows, 0 or more
+     * @param w the right-hand side, with its bias if it has one
+     * @param out receives {@code [m, w.columns()]}; may be longer; not {@code a}
+     * @throws IllegalArgumentException if {@code m} is negative, an array is too short, or {@code out} is {@code a}
      */
     public static void multiply(float[] a, int m, PackedMatrix w, float[] out) {
         Arguments.notNull("w", w);
@@ -33,8 +37,16 @@ public final class MatMul {
     /**
      * {@code out = a · w + bias}.
      *
+     * @param a the left-hand side
+     * @param aOffset where its first row starts in a
+     * @param lda elements from row to row of a, {@code w.rows()} or more
+     * @param m rows, 0 or more
+     * @param w the right-hand side, with its bias if it has one
+     * @param out receives {@code m} rows; not {@code a}
+     * @param outOffset where the first starts in out
+     * @param ldc elements from row to row of out, {@code w.columns()} or more
      * @throws IllegalArgumentException if a size or offset is negative, a leading dimension is below the row's length,
-     *     or an array is too short
+     *     an array is too short, or {@code out} is {@code a}
      */
     public static void multiply(
             float[] a, int aOffset, int lda, int m, PackedMatrix w, float[] out, int outOffset, int ldc) {
@@ -42,7 +54,20 @@ public final class MatMul {
         Backends.current().matMul().multiply(a, aOffset, lda, m, panels, out, outOffset, ldc);
     }
 
-    /** {@code out = gelu(a · w + bias)} with {@link Gelu}'s function; otherwise as {@link #multiply}. */
+    /**
+     * {@code out = gelu(a · w + bias)} with {@link Gelu}'s function; otherwise as {@link #multiply}.
+     *
+     * @param a the left-hand side
+     * @param aOffset where its first row starts in a
+     * @param lda elements from row to row of a, {@code w.rows()} or more
+     * @param m rows, 0 or more
+     * @param w the right-hand side, with its bias if it has one
+     * @param out receives {@code m} rows; not {@code a}
+     * @param outOffset where the first starts in out
+     * @param ldc elements from row to row of out, {@code w.columns()} or more
+     * @throws IllegalArgumentException if a size or offset is negative, a leading dimension is below the row's length,
+     *     an array is too short, or {@code out} is {@code a}
+     */
     public static void multiplyGelu(
             float[] a, int aOffset, int lda, int m, PackedMatrix w, float[] out, int outOffset, int ldc) {
         Panels panels = check(a, aOffset, lda, m, w, out, outOffset, ldc);
@@ -52,8 +77,16 @@ public final class MatMul {
     /**
      * {@code out = residual + (a · w + bias)}, the residual added last. The rows of all three are dense.
      *
-     * @throws IllegalArgumentException if a size or offset is negative, an array is too short, or {@code out} is
-     *     {@code residual}
+     * @param a the left-hand side, {@code [m, w.rows()]} from the offset on
+     * @param aOffset where its first row starts in a
+     * @param m rows, 0 or more
+     * @param w the right-hand side, with its bias if it has one
+     * @param residual what is added, {@code [m, w.columns()]} from the offset on
+     * @param residualOffset where its first row starts in residual
+     * @param out receives {@code [m, w.columns()]}; neither {@code a} nor {@code residual}
+     * @param outOffset where its first row starts in out
+     * @throws IllegalArgumentException if a size or offset is negative, an array is too short, or {@code out} is an
+     *     input
      */
     public static void multiplyAdd(
             float[] a, int aOffset, int m, PackedMatrix w, float[] residual, int residualOffset,

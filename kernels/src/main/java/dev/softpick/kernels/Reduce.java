@@ -35,6 +35,7 @@ public final class Reduce {
      *
      * @param x the row
      * @return the sum
+     * @throws IllegalArgumentException if x is null
      */
     public static float absSum(float[] x) {
         Arguments.notNull("x", x);

@@ -20,6 +20,8 @@ public final class SSMax {
     /**
      * Normalizes along one axis of a row-major tensor; n is the length of that axis.
      *
+     * @param x as many elements as the shape has, row-major
+     * @param shape sizes of the tensor
      * @param axis from 0; negative axes count from the end
      * @param a the learned factor
      * @param out as many elements as {@code x}; may be {@code x}
@@ -33,6 +35,12 @@ public final class SSMax {
     /**
      * Normalizes one row of consecutive elements; n is {@code length}.
      *
+     * @param x the row's array
+     * @param xOffset where the row starts in x
+     * @param length elements of the row; 0 is allowed
+     * @param a the learned factor
+     * @param out receives the row; may be {@code x} at the same offset
+     * @param outOffset where it starts in out
      * @throws IllegalArgumentException if a range does not lie within its array, or out overlaps x otherwise than
      *     exactly
      */
@@ -43,6 +51,10 @@ public final class SSMax {
     /**
      * {@code a·log(n)}, what a row of n elements is multiplied with; {@code StrictMath}, so the same on every
      * machine.
+     *
+     * @param a the learned factor
+     * @param n elements of the row, from 1; the logarithm of 0 is −∞, of less NaN
+     * @return the scale, as {@link Softmax} takes it
      */
     public static float scale(float a, int n) {
         return ScoreNormalizer.SSMax.scale(a, n);
@@ -53,7 +65,15 @@ public final class SSMax {
      * {@code dx_j = a·log(n)·y_j·(g_j − Σ_i g_i·y_i)}, y the normalized row, recomputed from x; n is {@code length}.
      * Everything else as in {@link Softmax#backward}.
      *
-     * @return the derivative by a, {@code log(n)·Σ_j x_j·y_j·(g_j − Σ_i g_i·y_i)}
+     * @param x the row's array
+     * @param xOffset where the row starts in x
+     * @param g the gradient of the loss by y
+     * @param gOffset where it starts in g
+     * @param length elements of the row; 0 is allowed
+     * @param a the learned factor
+     * @param dx receives the gradient by x; overlaps neither x nor g
+     * @param dxOffset where it starts in dx
+     * @return the derivative by a, {@code log(n)·Σ_j x_j·y_j·(g_j − Σ_i g_i·y_i)}; 0 for no elements
      * @throws IllegalArgumentException if a range does not lie within its array, or dx overlaps an input
      */
     public static float backward(

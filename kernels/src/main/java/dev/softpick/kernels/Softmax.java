@@ -25,6 +25,8 @@ public final class Softmax {
     /**
      * Normalizes along one axis of a row-major tensor.
      *
+     * @param x as many elements as the shape has, row-major
+     * @param shape sizes of the tensor
      * @param axis from 0; negative axes count from the end
      * @param out as many elements as {@code x}; may be {@code x}
      * @throws IllegalArgumentException if the axis does not exist or an array does not have the shape's size
@@ -33,7 +35,16 @@ public final class Softmax {
         normalize(x, shape, axis, 1f, out);
     }
 
-    /** The same with every element multiplied by {@code scale} first. */
+    /**
+     * The same with every element multiplied by {@code scale} first.
+     *
+     * @param x as many elements as the shape has, row-major
+     * @param shape sizes of the tensor
+     * @param axis from 0; negative axes count from the end
+     * @param scale any number; the class says what 0, negative and infinite ones do
+     * @param out as many elements as {@code x}; may be {@code x}
+     * @throws IllegalArgumentException if the axis does not exist or an array does not have the shape's size
+     */
     public static void normalize(float[] x, int[] shape, int axis, float scale, float[] out) {
         int i = AxisLayout.checked(x, shape, axis, out);
         int length = shape[i];
@@ -66,6 +77,11 @@ public final class Softmax {
     /**
      * Normalizes one row of consecutive elements.
      *
+     * @param x the row's array
+     * @param xOffset where the row starts in x
+     * @param length elements of the row; 0 is allowed
+     * @param out receives the row; may be {@code x} at the same offset
+     * @param outOffset where it starts in out
      * @throws IllegalArgumentException if a range does not lie within its array, or out overlaps x otherwise than
      *     exactly
      */
@@ -73,7 +89,18 @@ public final class Softmax {
         normalize(x, xOffset, length, 1f, out, outOffset);
     }
 
-    /** The same with every element multiplied by {@code scale} first. */
+    /**
+     * The same with every element multiplied by {@code scale} first.
+     *
+     * @param x the row's array
+     * @param xOffset where the row starts in x
+     * @param length elements of the row; 0 is allowed
+     * @param scale any number; the class says what 0, negative and infinite ones do
+     * @param out receives the row; may be {@code x} at the same offset
+     * @param outOffset where it starts in out
+     * @throws IllegalArgumentException if a range does not lie within its array, or out overlaps x otherwise than
+     *     exactly
+     */
     public static void normalize(float[] x, int xOffset, int length, float scale, float[] out, int outOffset) {
         Arguments.range("x", x, xOffset, length);
         Arguments.range("out", out, outOffset, length);
@@ -90,8 +117,13 @@ public final class Softmax {
      * e^−87·2·max|g|}. An element that is masked with −∞ gets 0. A NaN in x or g makes dx NaN, and so does a row that
      * {@link #normalize} makes NaN.
      *
+     * @param x the row's array
+     * @param xOffset where the row starts in x
      * @param g the gradient of the loss by y
+     * @param gOffset where it starts in g
+     * @param length elements of the row; 0 is allowed
      * @param dx receives the gradient by x; overlaps neither x nor g
+     * @param dxOffset where it starts in dx
      * @throws IllegalArgumentException if a range does not lie within its array, or dx overlaps an input
      */
     public static void backward(
@@ -102,9 +134,17 @@ public final class Softmax {
     /**
      * The same with every element multiplied by {@code scale} first: {@code dx_j = scale·y_j·(g_j − Σ_i g_i·y_i)}.
      *
-     * @return the derivative by the scale, {@code Σ_j x_j·y_j·(g_j − Σ_i g_i·y_i)}, computed with the largest element
-     * subtracted from
-     *     each x_j, so that large ones do not cancel; masked elements have no part in it
+     * @param x the row's array
+     * @param xOffset where the row starts in x
+     * @param g the gradient of the loss by y
+     * @param gOffset where it starts in g
+     * @param length elements of the row; 0 is allowed
+     * @param scale any number; the class says what 0, negative and infinite ones do
+     * @param dx receives the gradient by x; overlaps neither x nor g
+     * @param dxOffset where it starts in dx
+     * @return the derivative by the scale, {@code Σ_j x_j·y_j·(g_j − Σ_i g_i·y_i)}, computed with the largest
+     *     element subtracted from each x_j, so that large ones do not cancel; masked elements have no part in it
+     * @throws IllegalArgumentException if a range does not lie within its array, or dx overlaps an input
      */
     public static float backward(
             float[] x, int xOffset, float[] g, int gOffset, int length, float scale, float[] dx, int dxOffset) {

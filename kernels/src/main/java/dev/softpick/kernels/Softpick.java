@@ -27,6 +27,8 @@ public final class Softpick {
     /**
      * Normalizes along one axis of a row-major tensor.
      *
+     * @param x as many elements as the shape has, row-major
+     * @param shape sizes of the tensor
      * @param axis from 0; negative axes count from the end
      * @param out as many elements as {@code x}; may be {@code x}
      * @throws IllegalArgumentException if the axis does not exist or an array does not have the shape's size
@@ -49,6 +51,11 @@ public final class Softpick {
     /**
      * Normalizes one row of consecutive elements.
      *
+     * @param x the row's array
+     * @param xOffset where the row starts in x
+     * @param length elements of the row; 0 is allowed
+     * @param out receives the row; may be {@code x} at the same offset
+     * @param outOffset where it starts in out
      * @throws IllegalArgumentException if a range does not lie within its array, or out overlaps x otherwise than
      *     exactly
      */
@@ -68,8 +75,13 @@ public final class Softpick {
      * random data. A NaN in x or g makes dx NaN, and so does an infinite x; sums and products that overflow float are
      * no exception.
      *
+     * @param x the row's array
+     * @param xOffset where the row starts in x
      * @param g the gradient of the loss by y
+     * @param gOffset where it starts in g
+     * @param length elements of the row; 0 is allowed
      * @param dx receives the gradient by x; overlaps neither x nor g
+     * @param dxOffset where it starts in dx
      * @throws IllegalArgumentException if a range does not lie within its array, or dx overlaps an input
      */
     public static void backward(
