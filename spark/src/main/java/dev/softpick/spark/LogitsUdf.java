@@ -13,7 +13,12 @@ public final class LogitsUdf extends ScoreUdf implements UDF1<Object, Object> {
 
     private static final long serialVersionUID = 1;
 
-    /** For Spark, on the driver. */
+    /**
+     * For Spark, on the driver, in the active Spark session.
+     *
+     * @throws IllegalArgumentException if a setting is missing or wrong, or the file is no model with a classifier head
+     * @throws java.io.UncheckedIOException if the file cannot be read
+     */
     public LogitsUdf() {
         super(Output.LOGITS);
     }

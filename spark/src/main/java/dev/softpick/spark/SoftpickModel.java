@@ -187,6 +187,7 @@ public final class SoftpickModel extends Transformer implements MLWritable {
      *
      * @param windows from 1 to 65,536
      * @return this
+     * @throws IllegalArgumentException if it is another number
      */
     public SoftpickModel setBatchSize(int windows) {
         set(batchSize, windows);
@@ -345,6 +346,7 @@ public final class SoftpickModel extends Transformer implements MLWritable {
      *
      * @param path the folder
      * @return the transformer, with its model
+     * @throws UncheckedIOException if the model's file cannot be read
      */
     public static SoftpickModel load(String path) {
         return read().load(path);

@@ -90,6 +90,7 @@ public final class SoftpickSessions extends StatefulProcessor<String, Frame, Ans
      * @param modelPath the model's safetensors file, on any file system that Spark knows
      * @param window what a frame attends to
      * @throws IllegalArgumentException if the file is not a model
+     * @throws java.io.UncheckedIOException if it cannot be read
      */
     public SoftpickSessions(String modelPath, Window window) {
         this(
