@@ -27,8 +27,8 @@ import picocli.CommandLine.Option;
 
 /**
  * {@code softpick bench latency}: streams the electrocardiogram that comes with the trained models, again and again,
- * and writes for each window R² of the streamed predictions beside the batch's, steps per second, and the time that one
- * step in a hundred and one in a thousand exceeds.
+ * and writes for each window R² of the streamed predictions beside the batch's, steps per second, and the time that
+ * one step in a hundred and one in a thousand exceeds.
  *
  * <p>Every pass over the stretch begins anew, so that an unbounded session remembers at most its 2,000 frames. The
  * first tenth of the steps warms up and is not counted.

@@ -7,14 +7,14 @@ import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.select.Backends;
 
 /**
- * Causal attention of one head: {@code out_i = Σ_{j≤i} w_ij v_j} with weights {@code w_i = normalizer(s_i)} and scores
- * {@code s_ij = q_i·k_j / √headSize}, the scale in float32 as Edifice has it.
+ * Causal attention of one head: {@code out_i = Σ_{j≤i} w_ij v_j} with weights {@code w_i = normalizer(s_i)} and
+ * scores {@code s_ij = q_i·k_j / √headSize}, the scale in float32 as Edifice has it.
  *
  * <p>{@code q}, {@code k}, {@code v} and {@code out} are dense row-major {@code [steps, headSize]}, from index 0;
  * {@code out} must be none of the others. Keys after a row are not read, so a NaN there does not reach it. Scores are
  * never stored for the whole matrix. Softpick takes one pass without maximum or exponential and, beyond the first 192
- * keys (for head sizes up to 96), keeps {@code Σ k vᵀ} instead of the values, which makes long windows about half the
- * arithmetic.
+ * keys (for head sizes up to 96), keeps {@code Σ k vᵀ} instead of the values, which makes long windows about half
+ * the arithmetic.
  *
  * <p>A row's bits depend on nothing but its numbers: not on the machine, the width, or what follows. Within 5e-6 ·
  * max(1, |y|) of the exact value for data of ordinary size. Thread-safe. Allocates the keys and values in packed order;

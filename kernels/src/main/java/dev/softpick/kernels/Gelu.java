@@ -6,11 +6,12 @@ import dev.softpick.kernels.select.Backends;
  * {@code gelu(x) = x · (1 + erf(x / √2)) / 2}: the exact function, not its tanh approximation.
  *
  * <p>Within {@code 2e-7 · max(1, |x|)} of the exact value for every float (measured over all of them: 1.32e-7). From
- * 5.5 on the result is exactly x, from −5.5 down it is +0; +∞ gives +∞, −∞ gives +0, NaN gives NaN, −0 stays −0.
+ * 5.5 on the result is exactly x, from −5.5 down it is +0; +∞ gives +∞, −∞ gives +0, NaN gives NaN,
+ * −0 stays −0.
  *
- * <p>Computed as {@code max(x, 0) − |x| · Φ(−|x|)} with a polynomial and fused multiply-add in a fixed order: the same
- * element has the same bits on every machine and width, wherever it stands. Thread-safe; allocates nothing. Source:
- * Hendrycks and Gimpel 2016, arXiv 1606.08415.
+ * <p>Computed as {@code max(x, 0) − |x| · Φ(−|x|)} with a polynomial and fused multiply-add in a fixed order: the
+ * same element has the same bits on every machine and width, wherever it stands. Thread-safe; allocates nothing.
+ * Source: Hendrycks and Gimpel 2016, arXiv 1606.08415.
  */
 public final class Gelu {
 

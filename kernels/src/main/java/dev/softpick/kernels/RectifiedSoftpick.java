@@ -4,20 +4,20 @@ import dev.softpick.kernels.backend.RowKernels;
 import dev.softpick.kernels.select.Backends;
 
 /**
- * {@code relu(e^x_i − 1) / (Σ_j |e^x_j − 1| + ε)}, numerator and sum both multiplied by {@code e^(−m)}, m the largest
- * element of the row, and ε = 1e-8 added after that: the function that Zuhri et al. call softpick. This project's
- * {@link Softpick} is another one.
+ * {@code relu(e^x_i − 1) / (Σ_j |e^x_j − 1| + ε)}, numerator and sum both multiplied by {@code e^(−m)}, m the
+ * largest element of the row, and ε = 1e-8 added after that: the function that Zuhri et al. call softpick. This
+ * project's {@link Softpick} is another one.
  *
  * <p>Weights are 0 for x ≤ 0 and rise with x; elements below 0 only add to the sum. For a row of one element the
  * function all but jumps, from 0 at x = 0 to 0.99 at x = 1e-6: in causal attention that is the first row.
  *
- * <p>{@code e^x − 1} is computed without cancellation: for m ≤ 87 the relative error is at most 3.5e-6 for any length
- * and input, some 5e-7 on random data, however near to 0 an x may be. For larger m it grows by 1.2e-7 times the
+ * <p>{@code e^x − 1} is computed without cancellation: for m ≤ 87 the relative error is at most 3.5e-6 for any
+ * length and input, some 5e-7 on random data, however near to 0 an x may be. For larger m it grows by 1.2e-7 times the
  * distance of x from m, and what is below {@code e^−87} is lost. Nothing overflows for any finite input.
  *
  * <p>Special values:
  * <ul>
- *   <li>−∞ is a mask: it becomes +0 and adds to neither sum nor maximum, so the others are what they are without it;
+ *   <li>−∞ is a mask: it becomes +0 and adds to neither sum nor maximum, so the others are the same without it;
  *   <li>a row without an element above 0 becomes +0, also where it is masked altogether;
  *   <li>a NaN or +∞ makes its row NaN.
  * </ul>

@@ -7,8 +7,8 @@ import dev.softpick.kernels.select.Backends;
  * {@code ssmax(x)_i = e^(a·log(n)·x_i) / Σ_j e^(a·log(n)·x_j)}: softmax whose sharpness grows with the number n of
  * elements, so that attention does not fade in long rows. The factor a is learned.
  *
- * <p>The factor {@code a·log(n)} is computed in double and rounded to float once; a row of one element is 1. Everything
- * else, special values included, is as in {@link Softmax}, whose scale it is.
+ * <p>The factor {@code a·log(n)} is computed in double and rounded to float once; a row of one element is 1.
+ * Everything else, special values included, is as in {@link Softmax}, whose scale it is.
  *
  * <p>Source: Nakanishi 2025, "Scalable-Softmax Is Superior for Attention", arXiv 2501.19399. Edifice's function of this
  * name adds a shift instead, which cancels: it is plain softmax.
@@ -62,8 +62,8 @@ public final class SSMax {
 
     /**
      * The vector-Jacobian product of one row, what training calls its backward pass:
-     * {@code dx_j = a·log(n)·y_j·(g_j − Σ_i g_i·y_i)}, y the normalized row, recomputed from x; n is {@code length}.
-     * Everything else as in {@link Softmax#backward}.
+     * {@code dx_j = a·log(n)·y_j·(g_j − Σ_i g_i·y_i)}, y the normalized row, recomputed from x; n is
+     * {@code length}. Everything else as in {@link Softmax#backward}.
      *
      * @param x the row's array
      * @param xOffset where the row starts in x

@@ -4,12 +4,12 @@ import dev.softpick.kernels.backend.RowKernels;
 import dev.softpick.kernels.select.Backends;
 
 /**
- * {@code softmax(x)_i = e^(s·x_i) / Σ_j e^(s·x_j)}, s = 1 unless a scale is given; computed with the largest exponent
- * subtracted, so nothing overflows.
+ * {@code softmax(x)_i = e^(s·x_i) / Σ_j e^(s·x_j)}, s = 1 unless a scale is given; computed with the largest
+ * exponent subtracted, so nothing overflows.
  *
- * <p>Special values: −∞ becomes 0, which serves as a mask; NaN or +∞ in a row makes the row NaN, and so does a row of
- * nothing but −∞. A negative scale swaps the infinities; a scale of 0 gives {@code 1/n} each (NaN where the row holds
- * an infinity or its range overflows float); a scale that is not finite gives NaN.
+ * <p>Special values: −∞ becomes 0, which serves as a mask; NaN or +∞ in a row makes the row NaN, and so does a
+ * row of nothing but −∞. A negative scale swaps the infinities; a scale of 0 gives {@code 1/n} each (NaN where the
+ * row holds an infinity or its range overflows float); a scale that is not finite gives NaN.
  *
  * <p>With d the distance of an exponent from the largest, the relative error is at most {@code 3.3e-6 + 1.2e-7·d} for
  * any length and input, some 3e-7 on random data; beyond d = 87 the result is 0.
@@ -114,8 +114,8 @@ public final class Softmax {
      *
      * <p>With d the distance of an exponent from the largest, within {@code (2e-6 + 2.4e-7·d)·max|g|·y_j} on random
      * data up to d = 87. Beyond, where {@link #normalize} gives 0, dx_j is 0 too: off by at most {@code
-     * e^−87·2·max|g|}. An element that is masked with −∞ gets 0. A NaN in x or g makes dx NaN, and so does a row that
-     * {@link #normalize} makes NaN.
+     * e^−87·2·max|g|}. An element that is masked with −∞ gets 0. A NaN in x or g makes dx NaN, and so does a
+     * row that {@link #normalize} makes NaN.
      *
      * @param x the row's array
      * @param xOffset where the row starts in x
@@ -132,7 +132,8 @@ public final class Softmax {
     }
 
     /**
-     * The same with every element multiplied by {@code scale} first: {@code dx_j = scale·y_j·(g_j − Σ_i g_i·y_i)}.
+     * The same with every element multiplied by {@code scale} first:
+     * {@code dx_j = scale·y_j·(g_j − Σ_i g_i·y_i)}.
      *
      * @param x the row's array
      * @param xOffset where the row starts in x

@@ -10,8 +10,8 @@ import dev.softpick.kernels.select.Backends;
  * exponential and no maximum; nothing becomes zero unless it underflows. The literature also calls another function
  * softpick: {@link RectifiedSoftpick}.
  *
- * <p>Special values: a NaN anywhere makes its row NaN; ±∞ gives NaN in its place and ±0 elsewhere in its row; −0 stays
- * −0; finite inputs whose sum overflows float still give the right quotient.
+ * <p>Special values: a NaN anywhere makes its row NaN; ±∞ gives NaN in its place and ±0 elsewhere in its row;
+ * −0 stays −0; finite inputs whose sum overflows float still give the right quotient.
  *
  * <p>The relative error is at most 3e-6 for any length and input: some 2e-7 on random data, 6e-7 where many elements
  * are equal; for a subnormal result, no more than that plus one unit in its last place.
@@ -68,12 +68,12 @@ public final class Softpick {
 
     /**
      * The vector-Jacobian product of one row, what training calls its backward pass:
-     * {@code dx_j = Σ_i g_i·∂y_i/∂x_j = (g_j − sign(x_j)·Σ_i g_i·y_i) / (1 + Σ_i |x_i|)}, y the normalized row,
-     * recomputed from x.
+     * {@code dx_j = Σ_i g_i·∂y_i/∂x_j = (g_j − sign(x_j)·Σ_i g_i·y_i) / (1 + Σ_i |x_i|)}, y the normalized
+     * row, recomputed from x.
      *
-     * <p>{@code |x|} has no derivative at 0; its subgradient there is taken as 0. Within 1e-6 · max|g| / (1 + Σ|x|) on
-     * random data. A NaN in x or g makes dx NaN, and so does an infinite x; sums and products that overflow float are
-     * no exception.
+     * <p>{@code |x|} has no derivative at 0; its subgradient there is taken as 0. Within 1e-6 · max|g| / (1 + Σ|x|)
+     * on random data. A NaN in x or g makes dx NaN, and so does an infinite x; sums and products that overflow float
+     * are no exception.
      *
      * @param x the row's array
      * @param xOffset where the row starts in x

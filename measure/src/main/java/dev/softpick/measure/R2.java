@@ -1,8 +1,8 @@
 package dev.softpick.measure;
 
 /**
- * R², {@code 1 − Σ(y − label)² / Σ(label − mean)²}, the mean over the outputs where there are several. Not a number
- * where the labels are all alike.
+ * R², {@code 1 − Σ(y − label)² / Σ(label − mean)²}, the mean over the outputs where there are several. Not a
+ * number where the labels are all alike.
  */
 public final class R2 {
 

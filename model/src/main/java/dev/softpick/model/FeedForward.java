@@ -5,9 +5,9 @@ import dev.softpick.kernels.select.Backends;
 import dev.softpick.model.weights.FeedForwardWeights;
 
 /**
- * {@code y = gelu(x · up + b_up) · down + b_down} with the exact GELU {@code x·(1 + erf(x/√2))/2}: the feed-forward
- * half of an Edifice block. {@code x} and {@code y} are {@code [..., size]}. Immutable, thread-safe, the same bits
- * everywhere.
+ * {@code y = gelu(x · up + b_up) · down + b_down} with the exact GELU {@code x·(1 + erf(x/√2))/2}: the
+ * feed-forward half of an Edifice block. {@code x} and {@code y} are {@code [..., size]}. Immutable, thread-safe, the
+ * same bits everywhere.
  */
 public final class FeedForward implements Layer {
 

@@ -5,8 +5,8 @@ import dev.softpick.model.weights.NormWeights;
 import dev.softpick.model.weights.Rows;
 
 /**
- * {@code y = gamma · rsqrt(var(x) + 1e-5) · (x − mean(x)) + beta} over the last axis, with the biased variance: Axon's
- * layer_norm. {@code x} and {@code y} are {@code [..., size]}. Immutable, thread-safe, the same bits everywhere.
+ * {@code y = gamma · rsqrt(var(x) + 1e-5) · (x − mean(x)) + beta} over the last axis, with the biased variance:
+ * Axon's layer_norm. {@code x} and {@code y} are {@code [..., size]}. Immutable, thread-safe, the same bits everywhere.
  *
  * {@snippet :
  * Tensor y = new LayerNorm(gamma, beta).forward(x);

@@ -29,9 +29,8 @@ import java.util.Arrays;
  * <ul>
  * <li>Keys after a query are not read, so a NaN there does not reach it.
  * <li>A NaN in a query, or in a key or value that it sees, makes the query's row NaN.
- * <li>A score that overflows to −∞ has the weight 0 with softmax, SSMax and rectified softpick; with softpick it makes
- * the
- *     row NaN.
+ * <li>A score that overflows to −∞ has the weight 0 with softmax, SSMax and rectified softpick; with softpick it
+ *     makes the row NaN.
  * <li>SSMax gives the first position of a sequence, which sees one key, the weight 1.
  * </ul>
  *
@@ -153,7 +152,8 @@ public final class MultiHeadAttention implements Layer {
     /**
      * The weights that {@link #forward} gives to the values, bit for bit, for those who want to see what a model
      * attends to: column j of row i is what forward's own kernel returns for a value that is 1 at key j and 0
-     * elsewhere. Takes ⌈steps / headSize⌉ times as long as the attention in forward, which never stores its weights.
+     * elsewhere. Takes ⌈steps / headSize⌉ times as long as the attention in forward, which never stores its
+     * weights.
      *
      * @param x {@code [batch, steps, inputSize]}
      * @return {@code [batch, heads, steps, steps]}, row i the weights of query i; 0 for keys after it

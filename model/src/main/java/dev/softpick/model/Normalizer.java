@@ -21,8 +21,8 @@ public enum Normalizer {
     SSMAX("ssmax"),
 
     /**
-     * {@code relu(e^{s_i−m} − e^{−m}) / (Σ|e^{s_j−m} − e^{−m}| + 1e-8)}, m the largest s: the function that Zuhri et
-     * al. 2025, arXiv 2504.20966, call softpick. Not Edifice's.
+     * {@code relu(e^{s_i−m} − e^{−m}) / (Σ|e^{s_j−m} − e^{−m}| + 1e-8)}, m the largest s: the function
+     * that Zuhri et al. 2025, arXiv 2504.20966, call softpick. Not Edifice's.
      */
     RECTIFIED_SOFTPICK("rectified_softpick");
 

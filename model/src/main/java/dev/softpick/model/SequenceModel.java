@@ -86,9 +86,9 @@ abstract sealed class SequenceModel extends DescribedModel permits SoftpickTrans
      * {@code layers · (windowSize − 1) + 1} frames.
      *
      * <p>Up to {@code windowSize} steps this is {@link #forward(float[], int, int, float[])}; the bits are the same
-     * too, but with softpick only up to windows of a chunk, 192 · ⌈headSize / 96⌉: beyond, {@code forward} adds its
-     * numerator through a running state, and a band adds it key by key from the first visible one. For long sequences
-     * and {@link Window#SLIDING} sessions, which give the same bits. Stays on the caller's thread.
+     * too, but with softpick only up to windows of a chunk, 192 · ⌈headSize / 96⌉: beyond, {@code forward} adds
+     * its numerator through a running state, and a band adds it key by key from the first visible one. For long
+     * sequences and {@link Window#SLIDING} sessions, which give the same bits. Stays on the caller's thread.
      *
      * @param input {@code [batch, steps, embedDim]}, from index 0
      * @param batch number of sequences
@@ -116,14 +116,14 @@ abstract sealed class SequenceModel extends DescribedModel permits SoftpickTrans
     }
 
     /**
-     * The hidden state of every window of a long series: {@code output_i = forward(x_i … x_{i + windowSize − 1})}, with
-     * its bits. What windows share, which is input projection, first norm and first queries, keys and values, is
+     * The hidden state of every window of a long series: {@code output_i = forward(x_i … x_{i + windowSize − 1})},
+     * with its bits. What windows share, which is input projection, first norm and first queries, keys and values, is
      * computed once. Stays on the caller's thread; a call allocates what one {@link Window#EXACT} session keeps.
      *
      * @param series {@code [steps, embedDim]}, from index 0
      * @param steps frames of the series
-     * @param output {@code [steps − windowSize + 1, hiddenSize]}: the last position of each window, in all output modes
-     *     that sessions have
+     * @param output {@code [steps − windowSize + 1, hiddenSize]}: the last position of each window, in all output
+     *     modes that sessions have
      * @throws IllegalArgumentException if steps is below windowSize or an array is too short; nothing is written then
      * @throws IllegalStateException if the output mode is {@code mean_pool}
      */

@@ -19,9 +19,9 @@ import java.lang.invoke.VarHandle;
  * {@link #fork}, {@link #save} and {@link #restore}, alone or in a {@link SessionGroup}. A frame is {@code [embedDim]},
  * an answer {@code [outputSize]}. Output modes {@code last_timestep} and {@code all} answer alike.
  *
- * <p>A NaN in a frame makes the answers NaN that attend to it, and no others: those of the next {@code windowSize − 1}
- * frames with {@code EXACT}, of the next {@code layers · (windowSize − 1)} with {@code SLIDING}, of all later ones with
- * {@code UNBOUNDED}.
+ * <p>A NaN in a frame makes the answers NaN that attend to it, and no others: those of the next
+ * {@code windowSize − 1} frames with {@code EXACT}, of the next {@code layers · (windowSize − 1)} with
+ * {@code SLIDING}, of all later ones with {@code UNBOUNDED}.
  *
  * <p>Once warm, and once the window is full, a step allocates nothing; a cache that still grows does so in pages of up
  * to 256 frames. For one thread at a time, not always the same; a call that finds another one at work throws

@@ -13,8 +13,8 @@ import org.openjdk.jmh.annotations.Setup;
 public class MatMul extends OnBackend {
 
     /**
-     * M×K×N: an odd one; the model's matrices (q k v side by side, out, up, down) for a window and for eight; one step;
-     * a large square.
+     * M×K×N: an odd one; the model's matrices (q k v side by side, out, up, down) for a window and for eight; one
+     * step; a large square.
      */
     @Param({
         "37x61x129", "60x256x768", "60x256x256", "60x256x1024", "60x1024x256", "480x256x768", "480x256x256",

@@ -66,8 +66,9 @@ final class MatMulTable {
                 Row row = JSON.fromJson(line, Row.class);
                 all.add(row);
                 table.row(
-                        row.m() + "×" + row.k() + "×" + row.n(), row.source(), core, core(fork), row.gflops(row.ours()),
-                        row.gflops(row.openBlas()), row.ratio(), row.fma(), row.read(), row.percentOfCeiling());
+                        row.m() + "×" + row.k() + "×" + row.n(), row.source(), core, core(fork),
+                        row.gflops(row.ours()), row.gflops(row.openBlas()), row.ratio(), row.fma(), row.read(),
+                        row.percentOfCeiling());
             }
         }
         for (int m : new int[] {60, 480}) {

@@ -7,8 +7,8 @@ import dev.softpick.model.safetensors.SafetensorsFile;
 
 /**
  * One step of some streams as an ONNX graph with caches: {@code x[batch, embed]} and for layer i {@code keys_i} and
- * {@code values_i}, {@code [batch, heads, window − 1, headSize]}, in; {@code y[batch, hidden]}, {@code new_keys_i} and
- * {@code new_values_i} out. For softpick, to which keys and values of zeros, before the window is full, are none at
+ * {@code values_i}, {@code [batch, heads, window − 1, headSize]}, in; {@code y[batch, hidden]}, {@code new_keys_i}
+ * and {@code new_values_i} out. For softpick, to which keys and values of zeros, before the window is full, are none at
  * all.
  */
 final class OnnxStep {

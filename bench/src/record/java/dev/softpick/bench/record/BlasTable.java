@@ -15,8 +15,8 @@ import org.ejml.data.FMatrixRMaj;
 import org.ejml.dense.row.CommonOps_FDRM;
 
 /**
- * {@code C = A·B} on one thread, ours with packed weights, netlib's VectorBLAS and EJML's. netlib stores columns, so it
- * computes {@code Cᵀ = Bᵀ·Aᵀ}, from the weights as they are and from weights transposed in advance.
+ * {@code C = A·B} on one thread, ours with packed weights, netlib's VectorBLAS and EJML's. netlib stores columns, so
+ * it computes {@code Cᵀ = Bᵀ·Aᵀ}, from the weights as they are and from weights transposed in advance.
  */
 final class BlasTable {
 

@@ -67,8 +67,8 @@ record Claim(String claim, String measured, boolean supported) {
                 .orElseThrow();
         return new Claim(
                 "The sign of the score is kept",
-                text("%.1f %% of softpick’s weights have the sign of their score; of the other three’s, %.1f %% are "
-                        + "negative.", 100 * least, 100 * negative),
+                text("%.1f %% of softpick’s weights have the sign of their score; of the other three’s, %.1f %% "
+                        + "are negative.", 100 * least, 100 * negative),
                 least == 1);
     }
 

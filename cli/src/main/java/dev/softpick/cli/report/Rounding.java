@@ -80,7 +80,8 @@ record Rounding(String data, String normalizer, String metric, double unrounded,
     }
 
     /**
-     * {@code s_j = max_k |w_kj| / L}, {@code w_kj = clamp(rint(w_kj / s_j), −L, L) · s_j}, {@code L = 2^(bits−1) − 1}.
+     * {@code s_j = max_k |w_kj| / L}, {@code w_kj = clamp(rint(w_kj / s_j), −L, L) · s_j},
+     * {@code L = 2^(bits−1) − 1}.
      */
     static void round(float[] kernel, int columns, int bits) {
         int levels = (1 << bits - 1) - 1;

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * The Frobenius norm of the Jacobian of a row, {@code √Σ (∂y_i/∂x_j)²}, against the spread of its scores, median over
- * seeds; one row of the Jacobian for each unit vector that goes through the analytic gradient.
+ * The Frobenius norm of the Jacobian of a row, {@code √Σ (∂y_i/∂x_j)²}, against the spread of its scores,
+ * median over seeds; one row of the Jacobian for each unit vector that goes through the analytic gradient.
  *
  * @param norms by normalizer, one for each spread
  */

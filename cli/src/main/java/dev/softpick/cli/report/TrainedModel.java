@@ -36,7 +36,8 @@ record TrainedModel(
     /**
      * One block.
      *
-     * @param kurtosis {@code E(h − Eh)⁴ / (E(h − Eh)²)²} of the hidden states behind it; 3 for a normal distribution
+     * @param kurtosis {@code E(h − Eh)⁴ / (E(h − Eh)²)²} of the hidden states behind it; 3 for a normal
+     *     distribution
      * @param largest the largest |h|
      * @param firstKeyShare of each head
      * @param effectiveKeys of each head

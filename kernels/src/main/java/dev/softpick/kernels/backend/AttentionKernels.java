@@ -21,11 +21,13 @@ public interface AttentionKernels {
     void softmax(KeyValueCache cache, float ssmaxScale, float[] q, int qOffset, int rows, float[] out, int outOffset);
 
     /**
-     * {@code out_i = Σ_j relu(d_ij) v_j / (Σ_j |d_ij| + 1e-8)}, {@code d_ij = e^{s_ij − m_i} − e^{−m_i}}, s the scaled
-     * scores, m_i the largest that row i sees.
+     * {@code out_i = Σ_j relu(d_ij) v_j / (Σ_j |d_ij| + 1e-8)}, {@code d_ij = e^{s_ij − m_i} − e^{−m_i}}, s the
+     * scaled scores, m_i the largest that row i sees.
      */
     void rectifiedSoftpick(KeyValueCache cache, float[] q, int qOffset, int rows, float[] out, int outOffset);
 
-    /** {@code state += Σ k_j v_jᵀ} over the chunk that has just been filled; needed before the next key is appended. */
+    /**
+     * {@code state += Σ k_j v_jᵀ} over the chunk that has just been filled; needed before the next key is appended.
+     */
     void absorb(KeyValueCache cache);
 }

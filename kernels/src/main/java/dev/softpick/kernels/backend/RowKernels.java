@@ -6,8 +6,8 @@ import dev.softpick.kernels.numerics.VirtualLanes;
 public interface RowKernels {
 
     /**
-     * {@code Σ|x_i|} with the virtual lanes of {@link VirtualLanes}: each block of 2,048 elements folds to a float, the
-     * blocks are added in order in double.
+     * {@code Σ|x_i|} with the virtual lanes of {@link VirtualLanes}: each block of 2,048 elements folds to a float,
+     * the blocks are added in order in double.
      */
     double absSum(float[] x, int offset, int length);
 
@@ -32,12 +32,15 @@ public interface RowKernels {
     /** {@code out_i = e^{s·x_i} / Σ e^{s·x_j}}, computed with the maximum subtracted. */
     void softmax(float[] x, int xOffset, float[] out, int outOffset, int length, float scale);
 
-    /** Rectified softpick, {@code relu(e^{x_i−m} − e^{−m}) / (Σ|e^{x_j−m} − e^{−m}| + 1e-8)}, m the largest x. */
+    /**
+     * Rectified softpick, {@code relu(e^{x_i−m} − e^{−m}) / (Σ|e^{x_j−m} − e^{−m}| + 1e-8)},
+     * m the largest x.
+     */
     void rectifiedSoftpick(float[] x, int xOffset, float[] out, int outOffset, int length);
 
     /**
-     * The vector-Jacobian product of {@link #softpick}, {@code dx_j = Σ_i g_i·∂y_i/∂x_j}, recomputed from x. Here and
-     * in the next two, {@code dx} must overlap neither x nor g.
+     * The vector-Jacobian product of {@link #softpick}, {@code dx_j = Σ_i g_i·∂y_i/∂x_j}, recomputed from x. Here
+     * and in the next two, {@code dx} must overlap neither x nor g.
      */
     void softpickBackward(float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset);
 

@@ -7,8 +7,8 @@ package dev.softpick.kernels.layout;
 public final class BlockSizes {
 
     /**
-     * Most rows that a kernel works on at once. 6 divides 60, the usual window, and 6 × 4 vectors of sums leave 8 of 32
-     * registers; the micro-kernel takes 5 where 256-bit vectors have 16 registers, in memory for 6.
+     * Most rows that a kernel works on at once. 6 divides 60, the usual window, and 6 × 4 vectors of sums leave 8 of
+     * 32 registers; the micro-kernel takes 5 where 256-bit vectors have 16 registers, in memory for 6.
      */
     public static final int TILE_ROWS = 6;
 

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * sixteen elements {@code e} stand as four ints, element {@code e} in byte {@code e / 4} of int {@code e % 4}, little
  * end first.
  *
- * <p>A product adds {@code a · q} from +0 on over all rows, and multiplies with the scale and adds the bias at the end,
- * in one fused multiply-add.
+ * <p>A product adds {@code a · q} from +0 on over all rows, and multiplies with the scale and adds the bias at the
+ * end, in one fused multiply-add.
  *
  * @param values the bytes of all panels
  * @param start where the first panel starts in them

@@ -8,9 +8,9 @@ import java.util.Arrays;
  *
  * <p>Keys stand transposed in panels, {@code [panel][headSize][panelWidth]}, so that scores are a product whose vectors
  * run across keys. Values and the state stand in panels of columns, as packed weights do. Softpick's numerator is
- * linear in the scores, {@code Σ_j (q·k_j) v_j = q · (Σ_j k_j v_jᵀ)}: rows beyond the first {@link #chunk()} keys read
- * the finished chunks from the {@code [headSize, headSize]} state instead of from their values, so only the values of
- * the current chunk are kept ({@link #forSoftpick}). Other normalizers keep them all ({@link #forAllValues}).
+ * linear in the scores, {@code Σ_j (q·k_j) v_j = q · (Σ_j k_j v_jᵀ)}: rows beyond the first {@link #chunk()} keys
+ * read the finished chunks from the {@code [headSize, headSize]} state instead of from their values, so only the values
+ * of the current chunk are kept ({@link #forSoftpick}). Other normalizers keep them all ({@link #forAllValues}).
  *
  * <p>Not for more than one thread at a time.
  */

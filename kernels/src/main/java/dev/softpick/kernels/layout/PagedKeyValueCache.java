@@ -10,10 +10,11 @@ import java.util.Arrays;
  *
  * <p>With a window, row i sees the last {@code window} keys and the pages are a ring. Without one it sees all; what is
  * linear in the scores ({@code linear}, softpick) then keeps values of the current chunk only, and the finished chunks
- * in the state {@code Σ k vᵀ}. A state cannot forget its oldest key exactly, so under a window values are kept instead.
+ * in the state {@code Σ k vᵀ}. A state cannot forget its oldest key exactly, so under a window values are kept
+ * instead.
  *
- * <p>Rows are the caller's to count: each head takes row 0, 1, 2, …, and {@link #ensurePage} before that. Not for more
- * than one thread at a time.
+ * <p>Rows are the caller's to count: each head takes row 0, 1, 2, …, and {@link #ensurePage} before that. Not for
+ * more than one thread at a time.
  */
 public final class PagedKeyValueCache {
 

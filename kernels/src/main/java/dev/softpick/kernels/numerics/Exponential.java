@@ -16,13 +16,13 @@ import static dev.softpick.kernels.numerics.FusedMultiplyAdd.fma;
  * e^x − d = fma(s, p, s − d)   with p = fma(q·r, r, r)      or −d where x &lt; LOWEST, 0 where x is −∞
  * </pre>
  *
- * <p>Below {@link #LOWEST} {@code e^x} would be subnormal and is 0. −∞ is a mask and gives 0 in both; NaN gives NaN;
- * above {@link #HIGHEST} the result has no meaning, as a maximum has been subtracted.
+ * <p>Below {@link #LOWEST} {@code e^x} would be subnormal and is 0. −∞ is a mask and gives 0 in both; NaN gives
+ * NaN; above {@link #HIGHEST} the result has no meaning, as a maximum has been subtracted.
  *
- * <p>{@code 1 + r + C2·r² + … + C6·r⁶} is the minimax polynomial of the relative error for {@code |r| ≤ ln2/2}:
- * 3.1e-9. The first two coefficients are held at 1 so that {@code e^x − 1} keeps its relative accuracy near 0. Over
- * all floats in range {@code e^x} is within 0.9 units in the last place of the exact value, {@code e^x − 1} within
- * 1.5.
+ * <p>{@code 1 + r + C2·r² + … + C6·r⁶} is the minimax polynomial of the relative error for
+ * {@code |r| ≤ ln2/2}: 3.1e-9. The first two coefficients are held at 1 so that {@code e^x − 1} keeps its relative
+ * accuracy near 0. Over all floats in range {@code e^x} is within 0.9 units in the last place of the exact value,
+ * {@code e^x − 1} within 1.5.
  */
 public final class Exponential {
 
@@ -61,7 +61,9 @@ public final class Exponential {
         return x < LOWEST ? 0f : fma(fma(q, r, 1f), r, 1f) * s;
     }
 
-    /** {@code e^x − d} for x up to {@link #HIGHEST} and d of 0 or 1, 0 for −∞; accurate near x = 0 when d is 1. */
+    /**
+     * {@code e^x − d} for x up to {@link #HIGHEST} and d of 0 or 1, 0 for −∞; accurate near x = 0 when d is 1.
+     */
     public static float expMinus(float x, float d) {
         float k = fma(x, LOG2_E, MAGIC);
         float n = k - MAGIC;

@@ -3,14 +3,14 @@ package dev.softpick.kernels.numerics;
 /**
  * The lower tail of the normal distribution, {@code Φ(−t) = erfc(t/√2)/2}, as the fourth power of a polynomial.
  *
- * <p>With {@code s = −t} and {@code q = C0 + s·(C1 + s·(… + s·C8))} by Horner's rule, one fused multiply-add a step
- * from {@code C8} down, {@code Φ(−t) ≈ (q·q)·(q·q)} for {@code t < CUT}; beyond, 0. The fourth root flattens the
- * tail, so one polynomial of degree 8 replaces two of degree 11, and {@code q⁴} cannot become negative.
+ * <p>With {@code s = −t} and {@code q = C0 + s·(C1 + s·(… + s·C8))} by Horner's rule, one fused multiply-add a
+ * step from {@code C8} down, {@code Φ(−t) ≈ (q·q)·(q·q)} for {@code t < CUT}; beyond, 0. The fourth root
+ * flattens the tail, so one polynomial of degree 8 replaces two of degree 11, and {@code q⁴} cannot become negative.
  *
- * <p>Fitted by linear programming on 900 Chebyshev points of {@code [0, 5.5]}: minimax of {@code |q⁴ − Φ(−t)|·max(t,
- * 0.5)/max(t, 1)}, 3.96e-8, then the neighbours of the rounded coefficients were searched for the least error:
- * 4.7e-8, and {@code q⁴(0)} is 0.5 exactly. With every rounding of the float evaluation, GELU is within 1.4e-7·max(1,
- * |x|) for all floats.
+ * <p>Fitted by linear programming on 900 Chebyshev points of {@code [0, 5.5]}: minimax of
+ * {@code |q⁴ − Φ(−t)|·max(t, 0.5)/max(t, 1)}, 3.96e-8, then the neighbours of the rounded coefficients were
+ * searched for the least error: 4.7e-8, and {@code q⁴(0)} is 0.5 exactly. With every rounding of the float
+ * evaluation, GELU is within 1.4e-7·max(1, |x|) for all floats.
  */
 public final class NormalTail {
 

@@ -1,9 +1,9 @@
 package dev.softpick.kernels.numerics;
 
 /**
- * Rectified softpick of a row with maximum m, {@code relu(d_i) / (Σ|d_j| + ε)} with {@code d = e^(x−m) − e^(−m)}: what
- * every kernel subtracts and multiplies with. {@code d} is {@code factor · (e^(x−shift) − one)}, one = 1 where the
- * shift is 0:
+ * Rectified softpick of a row with maximum m, {@code relu(d_i) / (Σ|d_j| + ε)} with
+ * {@code d = e^(x−m) − e^(−m)}: what every kernel subtracts and multiplies with. {@code d} is
+ * {@code factor · (e^(x−shift) − one)}, one = 1 where the shift is 0:
  *
  * <pre>
  * m ≤ 0            shift 0, one 1, factor 0            nothing is above 0: the row is 0
@@ -11,7 +11,8 @@ package dev.softpick.kernels.numerics;
  * limit &lt; m        shift m, one 0, factor 1            e^(−m) vanishes beside the largest difference
  * </pre>
  *
- * <p>A row and attention apply the factor at different times, and so have different limits. −∞ is a mask: its d is 0.
+ * <p>A row and attention apply the factor at different times, and so have different limits. −∞ is a mask: its d
+ * is 0.
  */
 public final class RectifiedSoftpickRules {
 
@@ -25,9 +26,9 @@ public final class RectifiedSoftpickRules {
     public static final float LARGEST_UNSHIFTED_ROW = 87f;
 
     /**
-     * The limit of attention, which sums {@code e^s − 1} of many keys as it is and applies the factor at the end, when
-     * m is known: far below where {@code e^s} overflows, so that sums of many keys do not either, and {@code e^(−40)}
-     * is below 2^−57.
+     * The limit of attention, which sums {@code e^s − 1} of many keys as it is and applies the factor at the end,
+     * when m is known: far below where {@code e^s} overflows, so that sums of many keys do not either, and
+     * {@code e^(−40)} is below 2^−57.
      */
     public static final float LARGEST_UNSHIFTED_SCORE = 40f;
 

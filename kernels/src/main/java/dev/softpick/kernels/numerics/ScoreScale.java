@@ -10,7 +10,9 @@ public final class ScoreScale {
         return (float) Math.sqrt(headSize);
     }
 
-    /** {@code 1/√headSize}, or {@code a·log(n)/√headSize} for row n − 1 of SSMax with scale a; NaN is no SSMax. */
+    /**
+     * {@code 1/√headSize}, or {@code a·log(n)/√headSize} for row n − 1 of SSMax with scale a; NaN is no SSMax.
+     */
     public static float of(int headSize, float ssmaxScale, int row) {
         double scale = Float.isNaN(ssmaxScale) ? 1 : ssmaxScale * StrictMath.log(row + 1.0);
         return (float) (scale / root(headSize));

@@ -18,8 +18,9 @@ public final class ScalarRectifiedSoftpick {
     }
 
     /**
-     * With {@code e_j = e^(x_j−m)} and G = Σ g_i·y_i: {@code dx_j = e_j·((x_j > 0 ? g_j : 0) − sign(x_j)·G) / S}, S the
-     * denominator, and what {@link #addMaximumTerm} adds.
+     * With {@code e_j = e^(x_j−m)} and G = Σ g_i·y_i:
+     * {@code dx_j = e_j·((x_j > 0 ? g_j : 0) − sign(x_j)·G) / S}, S the denominator, and what
+     * {@link #addMaximumTerm} adds.
      */
     static void backward(float[] x, int xOffset, float[] g, int gOffset, int length, float[] dx, int dxOffset) {
         float maximum = ScalarPasses.largest(x, xOffset, length, 1f);
@@ -41,7 +42,9 @@ public final class ScalarRectifiedSoftpick {
         addMaximumTerm(x, xOffset, length, maximum, dot / sum, dx, dxOffset);
     }
 
-    /** {@code e·reciprocal·(g − mean)} where x is above 0, {@code e·reciprocal·mean} where below; one of a row. */
+    /**
+     * {@code e·reciprocal·(g − mean)} where x is above 0, {@code e·reciprocal·mean} where below; one of a row.
+     */
     public static float gradient(float x, float g, float mean, float e, float reciprocal) {
         return e * reciprocal * (x > 0f ? g - mean : x < 0f ? mean : 0f * mean);
     }

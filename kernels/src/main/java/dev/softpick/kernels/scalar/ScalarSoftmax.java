@@ -26,8 +26,9 @@ public final class ScalarSoftmax {
     }
 
     /**
-     * Leaves {@code d_j = y_j·(g_j − Σ g_i·y_i)}, times scale, in dx; returns {@code Σ (x_j − maximum)·d_j}. That is
-     * {@code Σ x_j·d_j}, for the d add up to 0, but exponents that are large and near one another do not cancel.
+     * Leaves {@code d_j = y_j·(g_j − Σ g_i·y_i)}, times scale, in dx; returns {@code Σ (x_j − maximum)·d_j}.
+     * That is {@code Σ x_j·d_j}, for the d add up to 0, but exponents that are large and near one another do not
+     * cancel.
      */
     static double backward(
             float[] x, int xOffset, float[] g, int gOffset, int length, float scale, float[] dx, int dxOffset) {

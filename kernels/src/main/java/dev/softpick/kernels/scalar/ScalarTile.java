@@ -3,10 +3,11 @@ package dev.softpick.kernels.scalar;
 import dev.softpick.kernels.numerics.FusedMultiplyAdd;
 
 /**
- * The tiles behind every product without vectors: {@code C += A · B}, sums in registers, k in increasing order. C2 does
- * not vectorize a loop that stores beside what it loads from an array of the same type at another offset, so the scalar
- * multiply-add unit is the limit; a tile of 2 × 8 sums in registers reaches four fifths of it. The tiles call the
- * instruction itself, for a cold JVM interprets them first; where there is none, {@link #emulatedTile} does their work.
+ * The tiles behind every product without vectors: {@code C += A · B}, sums in registers, k in increasing order. C2
+ * does not vectorize a loop that stores beside what it loads from an array of the same type at another offset, so the
+ * scalar multiply-add unit is the limit; a tile of 2 × 8 sums in registers reaches four fifths of it. The tiles call
+ * the instruction itself, for a cold JVM interprets them first; where there is none, {@link #emulatedTile} does their
+ * work.
  */
 final class ScalarTile {
 

@@ -24,9 +24,9 @@ final class MicroKernel {
     private static final int NV = VectorWidth.VECTORS;
 
     /**
-     * Rows of a tile. 6 divides 60, the usual window; 6 × 4 beats 12 × 2, 14 × 2 and 8 × 3 where weights stream. At 256
-     * bits with 16 registers C2 loads two rows' A at a time and keeps a twelfth accumulator in memory: 40 % of the peak
-     * with 6 rows.
+     * Rows of a tile. 6 divides 60, the usual window; 6 × 4 beats 12 × 2, 14 × 2 and 8 × 3 where weights stream. At
+     * 256 bits with 16 registers C2 loads two rows' A at a time and keeps a twelfth accumulator in memory: 40 % of the
+     * peak with 6 rows.
      */
     static final int MR = LANES == 8 && NV == 2 ? 5 : BlockSizes.TILE_ROWS;
 

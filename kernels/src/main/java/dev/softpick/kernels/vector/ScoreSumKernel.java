@@ -18,8 +18,8 @@ final class ScoreSumKernel {
     private ScoreSumKernel() {}
 
     /**
-     * {@code lanes += |Q·Kᵀ|} over {@code panels} panels of keys that follow one another, without storing a score: what
-     * a row's denominator needs of keys whose values it reads from the state. {@code lanes} has a row of
+     * {@code lanes += |Q·Kᵀ|} over {@code panels} panels of keys that follow one another, without storing a score:
+     * what a row's denominator needs of keys whose values it reads from the state. {@code lanes} has a row of
      * {@link VirtualLanes#COUNT} for each of the tile's rows of Q; the panels begin at lane {@code lane}.
      *
      * <p>One call for many panels, and |.| while the next panel's products run: 1.2 times as fast as tiles and a pass

@@ -64,7 +64,9 @@ final class VectorAttention {
         }
     }
 
-    /** Σ|s| of all rows over the keys before {@code start}: whole blocks in {@code sums}, the rest in {@code lanes}. */
+    /**
+     * Σ|s| of all rows over the keys before {@code start}: whole blocks in {@code sums}, the rest in {@code lanes}.
+     */
     private static void finishedChunks(KeyValueCache cache, float[] q, int qOffset, int rows, int start) {
         AttentionScratch scratch = cache.scratch();
         int d = cache.headSize();

@@ -7,8 +7,8 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Layer normalization of one row after the other: a pass for the mean, one for {@code Σ(x − mean)²}, one that writes.
- * The sums go by {@link VirtualLanes}, in the passes that {@link VectorReduce} explains.
+ * Layer normalization of one row after the other: a pass for the mean, one for {@code Σ(x − mean)²}, one that
+ * writes. The sums go by {@link VirtualLanes}, in the passes that {@link VectorReduce} explains.
  *
  * <p>Subtracting what the rounding of the mean left, {@code Σ(x − mean)/n}, was tried: some 15 % slower, and better
  * only for rows whose mean is a thousand times their deviation.

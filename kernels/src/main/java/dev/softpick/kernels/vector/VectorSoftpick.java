@@ -7,8 +7,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@code x_i / (1 + Σ|x_j|)}: one pass for the sum, one that multiplies with the reciprocal. A vector division takes 16
- * cycles for 64 bytes, more than memory does.
+ * {@code x_i / (1 + Σ|x_j|)}: one pass for the sum, one that multiplies with the reciprocal. A vector division takes
+ * 16 cycles for 64 bytes, more than memory does.
  */
 final class VectorSoftpick {
 

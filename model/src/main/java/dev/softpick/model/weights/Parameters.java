@@ -115,8 +115,9 @@ public final class Parameters {
     }
 
     /**
-     * Axon's initialisation: kernels Glorot-uniform, ±√(6 / (in + out)); biases and betas 0; gammas and SSMax scales 1.
-     * The generator is {@link Random}, whose sequence is specified, so a seed means the same model everywhere.
+     * Axon's initialisation: kernels Glorot-uniform, ±√(6 / (in + out)); biases and betas 0; gammas and SSMax
+     * scales 1. The generator is {@link Random}, whose sequence is specified, so a seed means the same model
+     * everywhere.
      */
     public static Values random(long seed) {
         Random random = new Random(seed);
