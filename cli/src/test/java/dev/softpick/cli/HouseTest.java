@@ -13,6 +13,7 @@ import java.lang.classfile.instruction.FieldInstruction;
 import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.reflect.AccessFlag;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -75,7 +76,7 @@ class HouseTest {
             "scalar.ScalarTile.tile", "scalar.ScalarTile.twoRows", "scalar.ScalarTile.accumulate");
 
     private static final int MOST_PARAMETERS = 8;
-    private static final int MOST_COLUMNS = 120;
+    private static final int MOST_BYTES = 120;
     private static final int MOST_LINES = 400;
 
     @Test
@@ -148,12 +149,11 @@ class HouseTest {
     @Test
     void linesAndFilesAreShort() throws IOException {
         Set<String> wrong = new TreeSet<>();
-        for (Path path : sources()) {
+        for (Path path : files(".java", 400)) {
             List<String> lines = Files.readAllLines(path);
             for (int i = 0; i < lines.size(); i++) {
-                int columns = lines.get(i).codePointCount(0, lines.get(i).length());
-                if (columns > MOST_COLUMNS) {
-                    wrong.add(ROOT.relativize(path) + ":" + (i + 1) + " has " + columns + " columns");
+                if (isLong(lines.get(i))) {
+                    wrong.add(ROOT.relativize(path) + ":" + (i + 1) + " has more than " + MOST_BYTES + " bytes");
                 }
             }
             if (lines.size() > MOST_LINES && path.toString().matches(".*[/\\\\]src[/\\\\]main[/\\\\].*")) {
@@ -163,15 +163,40 @@ class HouseTest {
         assertThat(wrong).isEmpty();
     }
 
-    /** The Java of all modules, those of the profiles too. */
-    private static List<Path> sources() throws IOException {
+    /** But for tables, code, what programs wrote, and a word that is too long itself, as a link may be. */
+    @Test
+    void linesOfDocumentsAreShort() throws IOException {
+        Set<String> wrong = new TreeSet<>();
+        for (Path path : files(".md", 20)) {
+            boolean code = false;
+            boolean written = path.getParent().getParent().equals(ROOT.resolve("bench/results"));
+            List<String> lines = Files.readAllLines(path);
+            for (int i = 0; i < lines.size(); i++) {
+                String line = lines.get(i);
+                code ^= line.strip().startsWith("```");
+                written |= line.startsWith("<!-- table:");
+                written &= !line.startsWith("<!-- end of table");
+                if (!code && !written && isLong(line) && !line.matches(" *\\|.*| {4}.*| *(- )?\\S+")) {
+                    wrong.add(ROOT.relativize(path) + ":" + (i + 1) + " has more than " + MOST_BYTES + " bytes");
+                }
+            }
+        }
+        assertThat(wrong).isEmpty();
+    }
+
+    private static boolean isLong(String line) {
+        return line.getBytes(StandardCharsets.UTF_8).length > MOST_BYTES;
+    }
+
+    /** Those of all modules, of the profiles too. */
+    private static List<Path> files(String suffix, int more) throws IOException {
         String others = "\\..*|(.*[/\\\\])?target[/\\\\].*";
         try (Stream<Path> paths = Files.walk(ROOT)) {
-            List<Path> sources = paths.filter(path -> path.toString().endsWith(".java"))
+            List<Path> files = paths.filter(path -> path.toString().endsWith(suffix))
                     .filter(path -> !ROOT.relativize(path).toString().matches(others))
                     .toList();
-            assertThat(sources).hasSizeGreaterThan(400);
-            return sources;
+            assertThat(files).hasSizeGreaterThan(more);
+            return files;
         }
     }
 
