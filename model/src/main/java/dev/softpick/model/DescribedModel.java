@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What a model is and tells about itself; {@link SequenceModel} is what it computes. */
 abstract sealed class DescribedModel permits SequenceModel {
@@ -15,7 +16,7 @@ abstract sealed class DescribedModel permits SequenceModel {
     private final SoftpickConfig config;
     private final ModelWeights weights;
     private final Map<String, String> metadata;
-    private volatile byte[] fingerprint;
+    private volatile byte @Nullable [] fingerprint;
 
     DescribedModel(SoftpickConfig config, ModelWeights weights, Map<String, String> metadata) {
         this.config = config;
@@ -49,11 +50,7 @@ abstract sealed class DescribedModel permits SequenceModel {
     }
 
     Panels requireClassifier() {
-        if (!hasClassifier()) {
-            throw new IllegalStateException(
-                    "the model has no classifier head; files with classifier.kernel and classifier.bias have one");
-        }
-        return weights.classifier();
+        return weights.requireClassifier();
     }
 
     /** {@return the layers' names with their shapes and numbers of parameters, in the order of the computation} */

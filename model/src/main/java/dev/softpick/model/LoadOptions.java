@@ -2,6 +2,7 @@ package dev.softpick.model;
 
 import java.util.Objects;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a caller adds to a model file, or puts in place of what it says. Immutable: each method returns a changed copy.
@@ -15,10 +16,11 @@ import java.util.function.Function;
  * @param finalNorm whether a layer norm follows the last block; null keeps the file's
  * @param weights how the model keeps its kernels; null keeps the file's way
  */
+@SuppressWarnings("exports") // nobody needs JSpecify's annotations to compile against them
 public record LoadOptions(
-        Integer numHeads, Normalizer normalizer, OutputMode outputMode, boolean allowNonFinite,
-        Function<String, Source> names, Integer windowSize, Boolean finalNorm,
-        WeightFormat weights) {
+        @Nullable Integer numHeads, @Nullable Normalizer normalizer, @Nullable OutputMode outputMode,
+        boolean allowNonFinite, Function<String, @Nullable Source> names, @Nullable Integer windowSize,
+        @Nullable Boolean finalNorm, @Nullable WeightFormat weights) {
 
     /**
      * Where a parameter stands in a file.
@@ -34,7 +36,7 @@ public record LoadOptions(
     }
 
     /** Edifice's names; no lambda, since the first of a cold JVM takes it 5 ms. */
-    private record OwnNames() implements Function<String, Source> {
+    private record OwnNames() implements Function<String, @Nullable Source> {
         @Override
         public Source apply(String name) {
             return new Source(name, false);
@@ -96,7 +98,7 @@ public record LoadOptions(
      * @param value the mapping
      * @return a changed copy
      */
-    public LoadOptions names(Function<String, Source> value) {
+    public LoadOptions names(Function<String, @Nullable Source> value) {
         Objects.requireNonNull(value, "names");
         return new LoadOptions(numHeads, normalizer, outputMode, allowNonFinite, value, windowSize, finalNorm, weights);
     }

@@ -2,6 +2,7 @@ package dev.softpick.model;
 
 import dev.softpick.kernels.layout.BlockSizes;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** The checks that layers make at their public door. */
 final class Shapes {
@@ -41,7 +42,7 @@ final class Shapes {
     }
 
     /** An array to write to has what is needed, and is not the input. */
-    static void output(float[] output, long needed, float[] input) {
+    static void output(float[] output, long needed, float @Nullable [] input) {
         input("output", output, needed);
         if (output == input) {
             throw new IllegalArgumentException("output is the input array; give another one");

@@ -1,5 +1,7 @@
 package dev.softpick.model;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The options of Edifice's {@code SoftpickTransformer.build/1}, checked when built. Immutable.
  *
@@ -140,8 +142,8 @@ public record SoftpickConfig(
         private Normalizer normalizer = Normalizer.SOFTPICK;
         private OutputMode outputMode = OutputMode.LAST_TIMESTEP;
         private boolean finalNorm = true;
-        private Integer feedForwardSize;
-        private Boolean inputProjection;
+        private @Nullable Integer feedForwardSize;
+        private @Nullable Boolean inputProjection;
         private WeightFormat weightFormat = WeightFormat.FLOAT32;
 
         private Builder() {}

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Edifice's Softpick transformer ({@code Edifice.Blocks.Softpick.build/1}): a window of frames in, the hidden state at
@@ -53,7 +54,7 @@ public final class SoftpickTransformer extends SequenceModel {
     private static final int LARGEST_PARALLELISM = 1_024;
 
     private final int parallelism;
-    private final Executor executor;
+    private final @Nullable Executor executor;
 
     private SoftpickTransformer(ModelFile.Loaded file) {
         this(file.config(), file.weights(), file.metadata());
@@ -238,7 +239,7 @@ public final class SoftpickTransformer extends SequenceModel {
         try {
             ModelWeights kernels = Parameters.build(rounded, classes(), weights().withoutBias(), weights()::values);
             SoftpickTransformer model = new SoftpickTransformer(rounded, kernels, metadata());
-            return parallelism == 1 ? model : model.parallelism(parallelism, executor);
+            return executor == null ? model : model.parallelism(parallelism, executor);
         } catch (ModelFormatException impossible) {
             throw new IllegalStateException(impossible);
         }

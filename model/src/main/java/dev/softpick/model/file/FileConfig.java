@@ -37,7 +37,7 @@ final class FileConfig {
             told(builder);
             return builder.build();
         } catch (IllegalArgumentException e) {
-            throw new ModelFormatException(e.getMessage(), e);
+            throw ModelFile.refused(e);
         }
     }
 
@@ -71,40 +71,45 @@ final class FileConfig {
 
     /** What shapes cannot tell. */
     private void told(SoftpickConfig.Builder builder) throws ModelFormatException {
+        String heads = metadata.get("num_heads");
         if (options.numHeads() != null) {
             builder.numHeads(options.numHeads());
-        } else if (metadata.containsKey("num_heads")) {
-            builder.numHeads(integer("num_heads"));
+        } else if (heads != null) {
+            builder.numHeads(integer("num_heads", heads));
         } else {
             throw new ModelFormatException("the file does not say num_heads, and shapes cannot tell it;"
                     + " give it with LoadOptions.numHeads or --num-heads");
         }
+        String normalizer = metadata.get("normalizer");
         if (options.normalizer() != null) {
             builder.normalizer(options.normalizer());
-        } else if (metadata.containsKey("normalizer")) {
-            builder.normalizer(Normalizer.fromId(metadata.get("normalizer")));
+        } else if (normalizer != null) {
+            builder.normalizer(Normalizer.fromId(normalizer));
         } else {
             throw new ModelFormatException("the file does not say its normalizer, and shapes cannot tell it;"
                     + " give it with LoadOptions.normalizer or --normalizer"
                     + " (softpick, softmax, ssmax, rectified_softpick)");
         }
+        String mode = metadata.get("output_mode");
         if (options.outputMode() != null) {
             builder.outputMode(options.outputMode());
-        } else if (metadata.containsKey("output_mode")) {
-            builder.outputMode(OutputMode.fromId(metadata.get("output_mode")));
+        } else if (mode != null) {
+            builder.outputMode(OutputMode.fromId(mode));
         }
+        String window = metadata.get("window_size");
         if (options.windowSize() != null) {
             builder.windowSize(options.windowSize());
-        } else if (metadata.containsKey("window_size")) {
-            builder.windowSize(integer("window_size"));
+        } else if (window != null) {
+            builder.windowSize(integer("window_size", window));
         }
+        String norm = metadata.get("final_norm");
         if (options.finalNorm() != null) {
             builder.finalNorm(options.finalNorm());
-        } else if (metadata.containsKey("final_norm")) {
-            builder.finalNorm(truth("final_norm"));
+        } else if (norm != null) {
+            builder.finalNorm(truth("final_norm", norm));
         }
-        if (metadata.containsKey("dropout")) {
-            String dropout = metadata.get("dropout");
+        String dropout = metadata.get("dropout");
+        if (dropout != null) {
             try {
                 builder.dropout(Float.parseFloat(dropout));
             } catch (NumberFormatException e) {
@@ -119,8 +124,9 @@ final class FileConfig {
         while (tensors.find(Part.block(layers + 1) + "_attn_norm.gamma") != null) {
             layers++;
         }
+        String number = metadata.get("num_layers");
         for (String name : names) {
-            if (!FileTensors.isForeign(name) && !metadata.containsKey("num_layers")) {
+            if (!FileTensors.isForeign(name) && number == null) {
                 layers = Math.max(layers, FileTensors.blockOf(name));
             }
         }
@@ -128,14 +134,14 @@ final class FileConfig {
             throw new ModelFormatException("there is no tensor '" + Part.block(1)
                     + "_attn_norm.gamma'; a model has one block at least, under Edifice's names or a mapping");
         }
-        if (!metadata.containsKey("num_layers")) {
+        if (number == null) {
             if (layers > count) {
                 throw new ModelFormatException(
                         "a tensor's name speaks of block " + layers + "; the file has " + count + " tensors");
             }
             return layers;
         }
-        int told = integer("num_layers");
+        int told = integer("num_layers", number);
         if (told < 1 || told > count) {
             throw new ModelFormatException("metadata num_layers is " + told + "; the file has blocks 1 to " + layers);
         }
@@ -143,15 +149,15 @@ final class FileConfig {
     }
 
     private void agree(String key, int size) throws ModelFormatException {
-        if (metadata.containsKey(key) && integer(key) != size) {
+        String told = metadata.get(key);
+        if (told != null && integer(key, told) != size) {
             throw new ModelFormatException(
-                    "metadata " + key + " is " + metadata.get(key) + "; the tensors' shapes say " + size);
+                    "metadata " + key + " is " + told + "; the tensors' shapes say " + size);
         }
     }
 
     /** A whole number, also as Python writes a float that is one: {@code 4.0}. */
-    private int integer(String key) throws ModelFormatException {
-        String value = metadata.get(key);
+    private static int integer(String key, String value) throws ModelFormatException {
         int end = value.indexOf('.');
         boolean whole = end < 0 || end + 1 < value.length();
         for (int i = end + 1; end >= 0 && i < value.length(); i++) {
@@ -168,8 +174,7 @@ final class FileConfig {
     }
 
     /** True or false, also as Python writes them. */
-    private boolean truth(String key) throws ModelFormatException {
-        String value = metadata.get(key);
+    private static boolean truth(String key, String value) throws ModelFormatException {
         return switch (value) {
             case "true", "True" -> true;
             case "false", "False" -> false;

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The tensors of a file under the names of a model's parameters: whether they are there and fit, and their values. */
 final class FileTensors implements Parameters.Values {
@@ -43,9 +44,28 @@ final class FileTensors implements Parameters.Values {
     }
 
     /** The tensor that holds a parameter; null where the file has none. */
-    TensorInfo find(String name) {
-        LoadOptions.Source source = options.names().apply(name);
+    @Nullable TensorInfo find(String name) {
+        LoadOptions.Source source = source(name);
         return source == null ? null : file.tensors().get(source.name());
+    }
+
+    /** The same of a parameter that {@link #checkPresent} has found, or of its scale. */
+    TensorInfo found(String name) throws ModelFormatException {
+        TensorInfo tensor = find(name);
+        if (tensor == null) {
+            throw new ModelFormatException("missing tensors: " + name);
+        }
+        return tensor;
+    }
+
+    /** Where the file has a parameter; null where the caller's names say that it has none. */
+    private LoadOptions.@Nullable Source source(String name) {
+        return options.names().apply(name);
+    }
+
+    private boolean isTransposed(String name) {
+        LoadOptions.Source source = source(name);
+        return source != null && source.transposed();
     }
 
     /** A size that the shape of a parameter tells. */
@@ -57,7 +77,7 @@ final class FileTensors implements Parameters.Values {
                     + (tensor == null ? "is missing" : "has shape " + tensor.shape() + "; it must have rank "
                             + (matrix ? 2 : 1)));
         }
-        int at = matrix && options.names().apply(name).transposed() ? 1 - axis : axis;
+        int at = matrix && isTransposed(name) ? 1 - axis : axis;
         long size = tensor.shape().get(at);
         if (size < 1 || size > Integer.MAX_VALUE) {
             throw new ModelFormatException("tensor '" + name + "' has shape " + tensor.shape()
@@ -109,7 +129,7 @@ final class FileTensors implements Parameters.Values {
 
     private void checkShape(Parameter parameter, TensorInfo tensor) throws ModelFormatException {
         int[] shape = parameter.shape();
-        if (shape.length == 2 && options.names().apply(parameter.name()).transposed()) {
+        if (shape.length == 2 && isTransposed(parameter.name())) {
             shape = new int[] {shape[1], shape[0]};
         }
         // PyTorch has scales of one element where Edifice has scalars
@@ -128,7 +148,7 @@ final class FileTensors implements Parameters.Values {
                 used.add(tensor.name());
             }
             if (format == WeightFormat.INT8 && parameter.isRounded()) {
-                used.add(find(parameter.scaleName()).name());
+                used.add(found(parameter.scaleName()).name());
             }
         }
         for (String name : file.tensors().keySet()) {
@@ -169,22 +189,22 @@ final class FileTensors implements Parameters.Values {
 
     @Override
     public float[] get(Parameter parameter) throws ModelFormatException {
-        LoadOptions.Source source = options.names().apply(parameter.name());
+        String name = found(parameter.name()).name();
         int size = parameter.size();
         float[] values = parameter.isKernel() ? matrix(size) : new float[size];
         try {
-            file.floats(source.name(), values);
+            file.floats(name, values);
         } catch (SafetensorsException e) {
-            throw new ModelFormatException(e.getMessage(), e);
+            throw ModelFile.refused(e);
         }
         if (!options.allowNonFinite() && !allFinite(values, size)) {
             int i = 0;
             while (Float.isFinite(values[i])) {
                 i++;
             }
-            throw notFinite(source.name(), values[i], i);
+            throw notFinite(name, values[i], i);
         }
-        if (!source.transposed() || !parameter.isKernel()) {
+        if (!parameter.isKernel() || !isTransposed(parameter.name())) {
             return values;
         }
         float[] kernel = new float[size];
@@ -199,23 +219,23 @@ final class FileTensors implements Parameters.Values {
 
     @Override
     public short[] bfloat16(Parameter kernel) throws ModelFormatException {
-        if (find(kernel.name()).dtype() != DType.BF16) {
+        TensorInfo tensor = found(kernel.name());
+        if (tensor.dtype() != DType.BF16) {
             return Parameters.Values.super.bfloat16(kernel);
         }
-        LoadOptions.Source source = options.names().apply(kernel.name());
         int size = kernel.size();
         halves = halves.length < size ? new short[size] : halves;
         try {
-            file.shorts(source.name(), halves);
+            file.shorts(tensor.name(), halves);
         } catch (SafetensorsException e) {
-            throw new ModelFormatException(e.getMessage(), e);
+            throw ModelFile.refused(e);
         }
         for (int i = 0; i < size && !options.allowNonFinite(); i++) {
             if ((halves[i] & BFLOAT16_EXPONENT) == BFLOAT16_EXPONENT) {
-                throw notFinite(source.name(), Rounding.widened(halves[i]), i);
+                throw notFinite(tensor.name(), Rounding.widened(halves[i]), i);
             }
         }
-        if (!source.transposed()) {
+        if (!isTransposed(kernel.name())) {
             return halves;
         }
         short[] values = new short[size];
@@ -225,19 +245,19 @@ final class FileTensors implements Parameters.Values {
 
     @Override
     public Rounding.Int8 int8(Parameter kernel) throws ModelFormatException {
-        if (find(kernel.name()).dtype() != DType.I8) {
+        TensorInfo tensor = found(kernel.name());
+        if (tensor.dtype() != DType.I8) {
             return Parameters.Values.super.int8(kernel);
         }
-        LoadOptions.Source source = options.names().apply(kernel.name());
-        String scaleName = find(kernel.scaleName()).name();
+        String scaleName = found(kernel.scaleName()).name();
         int size = kernel.size();
         bytes = bytes.length < size ? new byte[size] : bytes;
         float[] scale;
         try {
-            file.bytes(source.name(), bytes);
+            file.bytes(tensor.name(), bytes);
             scale = file.floats(scaleName);
         } catch (SafetensorsException e) {
-            throw new ModelFormatException(e.getMessage(), e);
+            throw ModelFile.refused(e);
         }
         for (int j = 0; j < scale.length; j++) {
             if (!(scale[j] >= 0 && scale[j] <= Float.MAX_VALUE)) {
@@ -245,7 +265,7 @@ final class FileTensors implements Parameters.Values {
                         + "; a scale is finite and not negative");
             }
         }
-        if (!source.transposed()) {
+        if (!isTransposed(kernel.name())) {
             return new Rounding.Int8(bytes, scale);
         }
         byte[] values = new byte[size];

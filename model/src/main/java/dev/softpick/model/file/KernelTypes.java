@@ -8,6 +8,7 @@ import dev.softpick.model.safetensors.TensorInfo;
 import dev.softpick.model.weights.Parameter;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * In which format a file keeps the kernels: all BF16, or all I8 with a scale for each column, is a format of its own;
@@ -38,7 +39,7 @@ final class KernelTypes {
     }
 
     /** As the model is to have them. */
-    WeightFormat format(WeightFormat wanted) throws ModelFormatException {
+    WeightFormat format(@Nullable WeightFormat wanted) throws ModelFormatException {
         if (wanted == null || wanted == format) {
             return format;
         }
@@ -74,7 +75,7 @@ final class KernelTypes {
             if (!parameter.isRounded()) {
                 continue;
             }
-            TensorInfo kernel = tensors.find(parameter.name());
+            TensorInfo kernel = tensors.found(parameter.name());
             if (kernel.dtype() == DType.I8) {
                 bytes = bytes == null ? kernel : bytes;
             } else if (kernel.dtype().isFloat()) {

@@ -38,7 +38,7 @@ public final class ModelFile {
         try {
             file = SafetensorsFile.read(path);
         } catch (SafetensorsException e) {
-            throw new ModelFormatException(e.getMessage(), e);
+            throw refused(e);
         }
         try (file) {
             return load(file, options);
@@ -52,7 +52,7 @@ public final class ModelFile {
         try {
             return load(SafetensorsFile.read(bytes), options);
         } catch (SafetensorsException e) {
-            throw new ModelFormatException(e.getMessage(), e);
+            throw refused(e);
         }
     }
 
@@ -61,7 +61,7 @@ public final class ModelFile {
         try {
             return load(SafetensorsFile.read(stream), options);
         } catch (SafetensorsException e) {
-            throw new ModelFormatException(e.getMessage(), e);
+            throw refused(e);
         }
     }
 
@@ -79,8 +79,14 @@ public final class ModelFile {
             return new Loaded(config, weights, Collections.unmodifiableMap(new LinkedHashMap<>(file.metadata())));
         } catch (IllegalArgumentException e) {
             // too large, or a kernel that cannot be rounded
-            throw new ModelFormatException(e.getMessage(), e);
+            throw refused(e);
         }
+    }
+
+    /** A fault of the file, whoever found it; one without a message tells its type at least. */
+    static ModelFormatException refused(Exception why) {
+        String message = why.getMessage();
+        return new ModelFormatException(message == null ? why.toString() : message, why);
     }
 
     /** The model as a file that is yet to be written. */

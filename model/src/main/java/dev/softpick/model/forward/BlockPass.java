@@ -9,6 +9,7 @@ import dev.softpick.model.weights.BlockWeights;
 import dev.softpick.model.weights.FeedForwardWeights;
 import dev.softpick.model.weights.NormWeights;
 import dev.softpick.model.weights.Rows;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A group of sequences on its way through one block, every position or the last of each, by the caller alone or by a
@@ -47,7 +48,7 @@ public final class BlockPass {
     }
 
     /** Every position: {@code hidden} to {@code hidden}. Without a team the caller does it all. */
-    public void all(Backend backend, Scratch s, Team team) {
+    public void all(Backend backend, Scratch s, @Nullable Team team) {
         int rows = s.rows();
         int block = blockRows(rows, team);
         int blocks = Math.ceilDiv(rows, block);
@@ -142,7 +143,7 @@ public final class BlockPass {
      * The last position of each sequence, into the first rows of {@code next}: the last block of a model needs keys and
      * values of every position and everything else of one.
      */
-    void last(Backend backend, Scratch s, Team team) {
+    void last(Backend backend, Scratch s, @Nullable Team team) {
         int rows = s.rows();
         int block = blockRows(rows, team);
         if (team == null) {
@@ -157,7 +158,7 @@ public final class BlockPass {
     }
 
     /** The same where keys and values are already there. */
-    void lastProjected(Backend backend, Scratch s, Team team) {
+    void lastProjected(Backend backend, Scratch s, @Nullable Team team) {
         int heads = attention.heads();
         int sequences = s.sequences();
         for (int i = 0; i < sequences; i++) {
@@ -180,7 +181,7 @@ public final class BlockPass {
     }
 
     /** A team gets as many blocks for each member, of whole tiles. */
-    private static int blockRows(int rows, Team team) {
+    private static int blockRows(int rows, @Nullable Team team) {
         if (team == null) {
             return Scratch.BLOCK_ROWS;
         }

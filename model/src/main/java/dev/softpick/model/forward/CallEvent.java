@@ -9,6 +9,7 @@ import jdk.jfr.Event;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.Threshold;
+import org.jspecify.annotations.Nullable;
 
 /** Tells the flight recorder of a call that took longer than the event's threshold. Loaded only where jdk.jfr is. */
 @Name("dev.softpick.Call")
@@ -17,13 +18,14 @@ import jdk.jfr.Threshold;
 @Description("A call of a model, or a step of its sessions, that took longer than the threshold")
 @Enabled(false)
 @Threshold("20 ms")
+@SuppressWarnings("UnusedVariable") // the flight recorder reads the fields
 public final class CallEvent extends Event {
 
     /** Asked whether anybody records; never committed. */
     private static final CallEvent ASKED = new CallEvent();
 
     @Label("Operation")
-    private String operation;
+    private @Nullable String operation;
 
     @Label("Batch")
     @Description("Sequences, or sessions that step together")
@@ -39,13 +41,13 @@ public final class CallEvent extends Event {
 
     @Label("Backend")
     @Description("vector or scalar; staged while some kernels are not warm")
-    private String backend;
+    private @Nullable String backend;
 
     @Label("Weight Format")
-    private String weightFormat;
+    private @Nullable String weightFormat;
 
     /** One that has begun; null where nobody records. */
-    static CallEvent begun() {
+    static @Nullable CallEvent begun() {
         if (!ASKED.isEnabled()) {
             return null;
         }

@@ -1,6 +1,7 @@
 package dev.softpick.model.forward;
 
 import jdk.jfr.FlightRecorder;
+import org.jspecify.annotations.Nullable;
 
 /** Calls under the flight recorder. */
 public final class CallRecord {
@@ -14,7 +15,7 @@ public final class CallRecord {
      * The event of the call that begins; null where the recorder is missing or does not ask for it. An event's class
      * starts the recorder when it is first used, which takes a cold JVM longer than a call: so it is not used before.
      */
-    public static CallEvent begin() {
+    public static @Nullable CallEvent begin() {
         return HAS_RECORDER && FlightRecorder.isInitialized() ? CallEvent.begun() : null;
     }
 }

@@ -9,6 +9,7 @@ import dev.softpick.model.weights.ModelWeights;
 import dev.softpick.model.weights.Rows;
 import java.util.Arrays;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /** A batch's way through the model: projection, blocks, final norm. */
 public final class ForwardPass {
@@ -19,7 +20,7 @@ public final class ForwardPass {
     private final BlockPass[] blocks;
     private final ScratchPool<Scratch> pool;
     private final int members;
-    private final Executor executor;
+    private final @Nullable Executor executor;
 
     /** On the caller's thread. */
     public ForwardPass(SoftpickConfig config, ModelWeights weights) {
@@ -34,7 +35,8 @@ public final class ForwardPass {
      * @param executor starts the others; null where there are none
      */
     private ForwardPass(
-            SoftpickConfig config, ModelWeights weights, ScratchPool<Scratch> pool, int members, Executor executor) {
+            SoftpickConfig config, ModelWeights weights, ScratchPool<Scratch> pool, int members,
+            @Nullable Executor executor) {
         this.config = config;
         this.weights = weights;
         warmUp = ModelWarmUp.of(config, weights);
@@ -70,7 +72,8 @@ public final class ForwardPass {
     }
 
     /** Runs the batch on what is warm. */
-    public void run(float[] input, int batch, int steps, int[] lengths, float[] output, Result result) {
+    public void run(
+            float[] input, int batch, int steps, int @Nullable [] lengths, float[] output, Result result) {
         CallEvent event = CallRecord.begin();
         Backend backend = warmUp.backend();
         run(backend, input, batch, steps, lengths, output, result);
@@ -84,7 +87,8 @@ public final class ForwardPass {
      * if there are enough of them for all, else the rows and heads of each.
      */
     public void run(
-            Backend backend, float[] input, int batch, int steps, int[] lengths, float[] output, Result result) {
+            Backend backend, float[] input, int batch, int steps, int @Nullable [] lengths, float[] output,
+            Result result) {
         int most = Math.max(1, Scratch.BLOCK_ROWS / steps);
         int group = Math.min(Math.ceilDiv(batch, members), most);
         int groups = Math.ceilDiv(batch, group);
@@ -123,7 +127,8 @@ public final class ForwardPass {
     }
 
     /** The group of sequences that the scratch memory has begun, from the batch's frames to its output. */
-    private void group(Backend backend, Scratch s, Team team, float[] input, float[] output, Result result) {
+    private void group(
+            Backend backend, Scratch s, @Nullable Team team, float[] input, float[] output, Result result) {
         embed(backend, s, input);
         int last = blocks.length - 1;
         for (int i = 0; i < last; i++) {
@@ -167,7 +172,7 @@ public final class ForwardPass {
     }
 
     private void logits(Backend backend, Scratch s, float[] output) {
-        Panels head = weights.classifier();
+        Panels head = weights.requireClassifier();
         Rows normed = s.norm[0];
         weights.finalNorm(backend, s.next, 0, s.sequences(), normed.values(), normed.start());
         backend.matMul().multiply(

@@ -7,6 +7,7 @@ import java.util.WeakHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What calls have asked of one executor. It may start a helper at once, run it in the thread that asks, keep it in a
@@ -21,7 +22,7 @@ final class Helpers {
     /** More helpers than this would have no processor to run on when they start. */
     static final int MOST = Math.max(16, 4 * Runtime.getRuntime().availableProcessors());
 
-    private final AtomicReferenceArray<WeakReference<Helper>> outstanding = new AtomicReferenceArray<>(MOST);
+    private final AtomicReferenceArray<@Nullable WeakReference<Helper>> outstanding = new AtomicReferenceArray<>(MOST);
 
     private Helpers() {}
 
@@ -59,7 +60,7 @@ final class Helpers {
     }
 
     /** Joins the team once, if the call goes on; of a call that has ended a team holds nothing. */
-    private static final class Helper extends AtomicReference<Team> implements Runnable {
+    private static final class Helper extends AtomicReference<@Nullable Team> implements Runnable {
         private static final long serialVersionUID = 1L;
 
         Helper(Team team) {

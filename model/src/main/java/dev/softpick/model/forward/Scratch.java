@@ -5,6 +5,7 @@ import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.Panels;
 import dev.softpick.model.weights.Rows;
 import java.lang.ref.SoftReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All memory that a forward pass writes for one group of sequences. The regions lie in one array: a large one is never
@@ -96,7 +97,7 @@ public final class Scratch implements ScratchPool.Memory<Scratch> {
     }
 
     /** Makes room for {@code count} sequences, the first of which is sequence {@code from} of a batch. */
-    public void begin(int from, int count, int steps, int[] lengths) {
+    public void begin(int from, int count, int steps, int @Nullable [] lengths) {
         first = from;
         sequences = count;
         this.steps = steps;

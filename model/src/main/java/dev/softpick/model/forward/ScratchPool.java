@@ -2,6 +2,7 @@ package dev.softpick.model.forward;
 
 import java.lang.ref.SoftReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Scratch memory that calls hand back for the next one. As many as there are processors are kept, softly: the collector
@@ -22,11 +23,11 @@ public final class ScratchPool<T extends ScratchPool.Memory<T>> {
         SoftReference<T> reference();
     }
 
-    private final AtomicReferenceArray<SoftReference<T>> slots =
+    private final AtomicReferenceArray<@Nullable SoftReference<T>> slots =
             new AtomicReferenceArray<>(Math.max(2, Runtime.getRuntime().availableProcessors()));
 
     /** One that fits, taken out of the pool; null if there is none. */
-    public T take(int members, int sequences, int steps) {
+    public @Nullable T take(int members, int sequences, int steps) {
         for (int i = 0; i < slots.length(); i++) {
             SoftReference<T> reference = slots.get(i);
             T scratch = reference == null ? null : reference.get();

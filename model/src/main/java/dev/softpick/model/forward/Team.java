@@ -4,6 +4,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The threads of one call: the caller, and helpers from an executor that join whenever they are started.
@@ -26,19 +27,24 @@ final class Team implements AutoCloseable {
     private static final int SPINS_BEFORE_YIELD = 1 << 12;
     private static final long CLOSED = -1;
 
+    /** Before the first phase and behind the last; nobody can take an item of it. */
+    private static final Work NONE = (member, item) -> {
+        throw new IllegalStateException("there is no phase");
+    };
+
     /** Items of the phase in the upper half, items taken in the lower; {@link #CLOSED} at the end. */
     private final AtomicLong taken = new AtomicLong();
 
     private final AtomicInteger unfinished = new AtomicInteger();
     private final AtomicInteger members = new AtomicInteger(1);
     private final int size;
-    private Executor executor;
+    private @Nullable Executor executor;
     private volatile boolean asking;
-    private volatile Work work;
-    private volatile Throwable failure;
+    private volatile Work work = NONE;
+    private volatile @Nullable Throwable failure;
 
-    /** Of so many members, the caller included; {@code executor} starts the others. */
-    Team(int size, Executor executor) {
+    /** Of so many members, the caller included; {@code executor}, if there is one, starts the others. */
+    Team(int size, @Nullable Executor executor) {
         this.size = size;
         this.executor = executor;
     }
@@ -53,8 +59,9 @@ final class Team implements AutoCloseable {
         work = phase;
         unfinished.set(count);
         taken.set((long) count << 32);
-        if (executor != null) {
-            askForHelpers();
+        Executor starter = executor;
+        if (starter != null) {
+            askForHelpers(starter);
         }
         while (takeOne(0)) {
             // until none is left
@@ -68,8 +75,7 @@ final class Team implements AutoCloseable {
         }
     }
 
-    private void askForHelpers() {
-        Executor starter = executor;
+    private void askForHelpers(Executor starter) {
         Helpers helpers = Helpers.of(starter);
         executor = null;
         asking = true;
@@ -91,6 +97,7 @@ final class Team implements AutoCloseable {
         }
     }
 
+    @SuppressWarnings("ThreadPriorityCheck") // the one who is waited for may need the processor
     private static void pause(int spins) {
         if (spins < SPINS_BEFORE_YIELD) {
             Thread.onSpinWait();
@@ -137,7 +144,7 @@ final class Team implements AutoCloseable {
         long last = taken.getAndSet(CLOSED);
         await((int) (last >>> 32) - (int) last);
         executor = null;
-        work = null;
+        work = NONE;
         failure = null;
     }
 }

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells from its first bytes what a file is that is no safetensors file, and what its owner can do. Asked only after
@@ -31,7 +32,7 @@ final class OtherFormats {
     }
 
     /** One line, or null where the bytes look like a safetensors file or like nothing known. */
-    static String nameOf(byte[] start) {
+    static @Nullable String nameOf(byte[] start) {
         OtherFormats file = new OtherFormats(start);
         return file.looksLikeSafetensors() ? null : file.name();
     }
@@ -42,7 +43,7 @@ final class OtherFormats {
                 && (start[8] == '{' || JsonCursor.isSpace(start[8]));
     }
 
-    private String name() {
+    private @Nullable String name() {
         String text = text();
         String name = archive();
         if (name == null) {
@@ -54,14 +55,14 @@ final class OtherFormats {
         return name != null || text == null ? name : ofText(text);
     }
 
-    private String archive() {
+    private @Nullable String archive() {
         if (begins("PK\3\4") || begins("PK\5\6")) {
             return zip();
         }
         if (begins("\u001f\u008b")) {
             return "compressed with gzip; decompress it with gunzip first";
         }
-        if (begins("\u0028\u00b5\u002f\u00fd")) {
+        if (begins("(\u00b5/\u00fd")) {
             return "compressed with zstd; decompress it with unzstd first";
         }
         if (begins("\u00fd7zXZ\0")) {
@@ -87,7 +88,7 @@ final class OtherFormats {
         return "a zip archive; unpack it first, or, if torch.save wrote it, " + TO_SAFETENSORS_TORCH;
     }
 
-    private String weights() {
+    private @Nullable String weights() {
         if (begins("GGUF") || begins("lmgg") || begins("fmgg") || begins("tjgg")) {
             return "a GGUF or GGML file of llama.cpp; take the model that it was converted from, in safetensors";
         }
@@ -123,7 +124,7 @@ final class OtherFormats {
                 && (second == 0x12 || second == 0x1a || second == 0x22 || second == 0x3a || second == 0x42);
     }
 
-    private String elixir() {
+    private @Nullable String elixir() {
         if (begins("nx\u0001")) {
             return "a checkpoint of Nx.serialize; " + TO_SAFETENSORS_ELIXIR;
         }
@@ -174,7 +175,7 @@ final class OtherFormats {
     }
 
     /** The bytes as text without its byte order mark; null if they are not UTF-8 or have control characters. */
-    private String text() {
+    private @Nullable String text() {
         CharBuffer decoded = CharBuffer.allocate(start.length);
         // not the end of the input: the last character may be cut off
         if (StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(start), decoded, false).isError()) {

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The data of a safetensors file, which is written piece by piece, so that no more of it need be in memory than one
@@ -42,7 +43,8 @@ public final class SafetensorsStream {
     /**
      * {@return the tensor whose values come next, those that were written before left out; null when all are complete}
      */
-    public TensorInfo next() {
+    @SuppressWarnings("exports") // nobody needs JSpecify's annotations to compile against them
+    public @Nullable TensorInfo next() {
         return current < tensors.size() ? tensors.get(current) : null;
     }
 
@@ -157,9 +159,8 @@ public final class SafetensorsStream {
     private void begin(int length, int from, int count, DType... types) {
         Objects.checkFromIndexSize(from, count, length);
         TensorInfo tensor = next();
-        boolean fits = tensor != null && count <= left;
-        if (fits) {
-            fits = false;
+        boolean fits = false;
+        if (tensor != null && count <= left) {
             for (DType type : types) {
                 fits |= type == tensor.dtype();
             }

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects tensors and writes them as a safetensors file: the header in the order of the calls, padded with spaces to
@@ -38,7 +39,7 @@ public final class SafetensorsWriter {
         void writeTo(SafetensorsStream data) throws IOException;
     }
 
-    private record Entry(String name, DType dtype, long[] shape, long bytes, Values values) {}
+    private record Entry(String name, DType dtype, long[] shape, long bytes, @Nullable Values values) {}
 
     private final Map<String, String> metadata = new LinkedHashMap<>();
     private final Map<String, Entry> entries = new LinkedHashMap<>();
@@ -128,7 +129,7 @@ public final class SafetensorsWriter {
     }
 
     /** With the number of values, or -1 where the shape tells it. */
-    private SafetensorsWriter add(String name, DType dtype, int length, Values values, long[] shape) {
+    private SafetensorsWriter add(String name, DType dtype, int length, @Nullable Values values, long[] shape) {
         requireEncodable("the name", name);
         String tensor = "tensor " + Names.quoted(name);
         if (!Names.allowed(name) || name.equals(Names.METADATA)) {
@@ -191,17 +192,24 @@ public final class SafetensorsWriter {
      * @throws IOException if it cannot be written
      */
     public void write(OutputStream out) throws IOException {
-        for (Entry entry : entries.values()) {
-            if (entry.values == null) {
-                throw new IllegalStateException(
-                        "tensor " + Names.quoted(entry.name) + " has no values; write them to a stream()");
-            }
+        for (String name : entries.keySet()) {
+            values(name);
         }
         SafetensorsStream data = stream(out);
         for (TensorInfo next = data.next(); next != null; next = data.next()) {
-            entries.get(next.name()).values.writeTo(data);
+            values(next.name()).writeTo(data);
             data.requirePast(next);
         }
+    }
+
+    /** What was added with a tensor. */
+    private Values values(String name) {
+        Entry entry = entries.get(name);
+        if (entry == null || entry.values == null) {
+            throw new IllegalStateException(
+                    "tensor " + Names.quoted(name) + " has no values; write them to a stream()");
+        }
+        return entry.values;
     }
 
     /**
@@ -264,7 +272,7 @@ public final class SafetensorsWriter {
             json.append(',');
         }
         for (Entry entry : entries.values()) {
-            long begin = begins.get(entry.name);
+            long begin = Objects.requireNonNull(begins.get(entry.name));
             quote(entry.name, json);
             json.append(":{\"dtype\":\"").append(entry.dtype)
                     .append("\",\"shape\":").append(Arrays.toString(entry.shape).replace(" ", ""))

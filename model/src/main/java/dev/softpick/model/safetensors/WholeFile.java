@@ -128,10 +128,11 @@ public final class WholeFile implements Closeable {
     }
 
     private static Path folder(Path file, Path target) throws IOException {
-        if (Files.isDirectory(target)) {
+        Path folder = target.getParent();
+        // a root, also that of a drive that is not there
+        if (folder == null || Files.isDirectory(target)) {
             throw refused(file, "it is a folder; a file is to stand there");
         }
-        Path folder = target.getParent();
         if (!Files.exists(folder)) {
             throw new NoSuchFileException(file.toString(), null, "the folder " + folder + " does not exist");
         }
@@ -216,7 +217,7 @@ public final class WholeFile implements Closeable {
         }
         String real = target.toRealPath().toString();
         try (Stream<String> mounts = Files.lines(LINUX_MOUNTS, StandardCharsets.ISO_8859_1)) {
-            return mounts.anyMatch(mount -> unescaped(mount.split(" ")[MOUNT_POINT]).equals(real));
+            return mounts.anyMatch(mount -> unescaped(mount.split(" ", MOUNT_POINT + 2)[MOUNT_POINT]).equals(real));
         }
     }
 

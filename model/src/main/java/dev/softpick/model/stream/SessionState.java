@@ -5,6 +5,7 @@ import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.Window;
 import dev.softpick.model.forward.RowPass;
 import dev.softpick.model.forward.Scratch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a session remembers of its frames, and nothing that it needs only during a step: that is the {@link StepPass}'s.
@@ -15,11 +16,11 @@ public final class SessionState {
     private final SoftpickConfig config;
     private final Window window;
 
-    /** Keys and values of earlier positions; empty while an exact window slides, which uses none. */
-    private PagedKeyValueCache cache;
+    /** Keys and values of earlier positions; empty while an exact window slides, null once the session is released. */
+    private @Nullable PagedKeyValueCache cache;
 
     /** Null without an exact window. */
-    private FirstLayer firstLayer;
+    private @Nullable FirstLayer firstLayer;
 
     private final float[] answer;
     private long position;
@@ -37,7 +38,7 @@ public final class SessionState {
     private SessionState(SessionState other) {
         config = other.config;
         window = other.window;
-        cache = other.cache.fork(other.position);
+        cache = other.cache().fork(other.position);
         firstLayer = other.firstLayer == null ? null : other.firstLayer.fork();
         answer = other.answer.clone();
         position = other.position;
@@ -51,7 +52,7 @@ public final class SessionState {
 
     /** Forgets all frames. */
     public void clear() {
-        cache.clear();
+        cache().clear();
         position = 0;
         answered = false;
     }
@@ -89,7 +90,7 @@ public final class SessionState {
 
     /** Bytes of keys, values, states and frames. */
     public long bytes() {
-        return Float.BYTES * (cache.size() + (firstLayer == null ? 0 : firstLayer.size()));
+        return Float.BYTES * (cache().size() + (firstLayer == null ? 0 : firstLayer.size()));
     }
 
     /** Whether a frame pushes another one out of an exact window, so that all its rows are computed anew. */
@@ -110,17 +111,24 @@ public final class SessionState {
     }
 
     PagedKeyValueCache cache() {
+        if (cache == null) {
+            throw new IllegalStateException("the session's memory has been released");
+        }
         return cache;
     }
 
+    /** That of an exact window. */
     FirstLayer firstLayer() {
+        if (firstLayer == null) {
+            throw new IllegalStateException("the session has no exact window");
+        }
         return firstLayer;
     }
 
     /** Makes room for a position's keys and values; returns its row in the cache. */
     int ensureRow(long at) {
-        int row = cache.row(at);
-        cache.ensurePage(row);
+        int row = cache().row(at);
+        cache().ensurePage(row);
         return row;
     }
 
@@ -136,7 +144,7 @@ public final class SessionState {
         position = frames;
         answered = latestAnswered;
         if (slides(frames)) {
-            cache.clear();
+            cache().clear();
         }
     }
 }

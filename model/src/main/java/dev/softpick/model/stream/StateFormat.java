@@ -62,7 +62,7 @@ public final class StateFormat {
                     "the state has " + size + " bytes; an array holds at most " + BlockSizes.LARGEST_ARRAY);
         }
         ByteBuffer bytes = ByteBuffer.allocate((int) size).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.put(MAGIC).putInt(VERSION).putInt(session.window().ordinal()).put(fingerprint);
+        bytes.put(MAGIC).putInt(VERSION).putInt(code(session.window())).put(fingerprint);
         bytes.putLong(position).putInt(session.answered() ? 1 : 0);
         StateFormat state = new StateFormat(config, session.window(), bytes);
         state.floats.put(session.answer());
@@ -142,11 +142,9 @@ public final class StateFormat {
             throw new SessionFormatException("the state is damaged or cut off: its checksum is not that of its bytes");
         }
         int window = bytes.getInt(MAGIC.length + Integer.BYTES);
-        if (window != session.window().ordinal()) {
-            Window[] all = Window.values();
-            throw new SessionFormatException("the state belongs to the window "
-                    + (window >= 0 && window < all.length ? all[window] : window) + "; the session's is "
-                    + session.window());
+        if (window != code(session.window())) {
+            throw new SessionFormatException(
+                    "the state belongs to the window " + named(window) + "; the session's is " + session.window());
         }
         if (!Arrays.equals(
                 state, POSITION - FINGERPRINT, POSITION, fingerprint, 0, FINGERPRINT)) {
@@ -164,6 +162,24 @@ public final class StateFormat {
             throw new SessionFormatException("the state's flag for an answer is " + answered + "; allowed are 0 and 1");
         }
         return new StateFormat(config, session.window(), bytes);
+    }
+
+    /** What states know a window by, whatever the order of the constants is. */
+    private static int code(Window window) {
+        return switch (window) {
+            case EXACT -> 0;
+            case SLIDING -> 1;
+            case UNBOUNDED -> 2;
+        };
+    }
+
+    private static String named(int code) {
+        for (Window window : Window.values()) {
+            if (code(window) == code) {
+                return window.name();
+            }
+        }
+        return Integer.toString(code);
     }
 
     private static boolean startsWithMagic(byte[] state) {

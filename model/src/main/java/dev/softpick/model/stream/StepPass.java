@@ -9,6 +9,7 @@ import dev.softpick.model.forward.RowPass;
 import dev.softpick.model.forward.Scratch;
 import dev.softpick.model.forward.ScratchPool;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way of sessions' next frames through the model. A block of rows goes together: one row each of many sessions, or
@@ -60,19 +61,19 @@ public final class StepPass {
      * The next frames of one session, {@code [count, embedDim]}; where {@code output} is null, nobody needs the
      * answers.
      */
-    public void step(SessionState state, float[] frames, int count, float[] output) {
+    public void step(SessionState state, float[] frames, int count, float @Nullable [] output) {
         CallEvent event = CallRecord.begin();
         step(state, frames, 0, count, output);
         end(event, "step", 1, count);
     }
 
-    private void end(CallEvent event, String operation, int batch, int steps) {
+    private void end(@Nullable CallEvent event, String operation, int batch, int steps) {
         if (event != null) {
             event.ended(operation, batch, steps, 1, backend(), rows.config());
         }
     }
 
-    private void step(SessionState state, float[] frames, int from, int count, float[] output) {
+    private void step(SessionState state, float[] frames, int from, int count, float @Nullable [] output) {
         Backend backend = backend();
         StepScratch s = take(count);
         for (int first = 0; first < count; ) {
@@ -100,7 +101,8 @@ public final class StepPass {
         end(event, "forwardWindows", 1, count);
     }
 
-    private void block(Backend backend, StepScratch s, int n, float[] frames, int from, float[] output, int to) {
+    private void block(
+            Backend backend, StepScratch s, int n, float[] frames, int from, float @Nullable [] output, int to) {
         int going = s.place(n);
         rows.embed(backend, s.scratch, frames, from, n);
         if (output != null && going < n) {

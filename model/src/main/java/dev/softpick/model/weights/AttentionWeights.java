@@ -39,7 +39,7 @@ public final class AttentionWeights {
         this.heads = heads;
         this.normalizer = normalizer;
         ssmaxScale(ssmaxScale);
-        perHead = headsFillPanels() ? perHead(qkv, heads) : null;
+        perHead = headsFillPanels() ? perHead(qkv, heads) : new Weights[0];
         queries = qkv.slice(0, Math.ceilDiv(hidden, qkv.width()));
         keysAndValues = qkv.slice(hidden / qkv.width(), qkv.count());
     }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a model is made of. Immutable once it is filled.
@@ -22,8 +23,8 @@ import java.util.Set;
  * @param withoutBias the parts that have no bias of their own, and add zeros
  */
 public record ModelWeights(
-        Weights inputProjection, List<BlockWeights> blocks, NormWeights finalNorm, Panels classifier,
-        Set<Part> withoutBias) {
+        @Nullable Weights inputProjection, List<BlockWeights> blocks, @Nullable NormWeights finalNorm,
+        @Nullable Panels classifier, Set<Part> withoutBias) {
 
     /** Zeros, to be filled parameter by parameter. */
     static ModelWeights allocate(SoftpickConfig config, int classes, Set<Part> withoutBias) {
@@ -47,6 +48,15 @@ public record ModelWeights(
     /** Outputs of the classifier; 0 without one. */
     public int classes() {
         return classifier == null ? 0 : classifier.n();
+    }
+
+    /** The classifier, for those who cannot do without one. */
+    public Panels requireClassifier() {
+        if (classifier == null) {
+            throw new IllegalStateException(
+                    "the model has no classifier head; files with classifier.kernel and classifier.bias have one");
+        }
+        return classifier;
     }
 
     /**
@@ -168,14 +178,21 @@ public record ModelWeights(
 
     private Weights matrix(Parameter parameter) {
         return switch (parameter.part()) {
-            case INPUT_PROJECTION -> inputProjection;
+            case INPUT_PROJECTION -> present(inputProjection, parameter);
             case QUERIES, KEYS, VALUES -> block(parameter).attention().qkv();
             case ATTENTION_OUT -> block(parameter).attention().out();
             case FFN_UP -> block(parameter).ffn().up();
             case FFN_DOWN -> block(parameter).ffn().down();
-            case CLASSIFIER -> classifier;
+            case CLASSIFIER -> present(classifier, parameter);
             default -> throw new IllegalArgumentException(parameter.name() + " is not in a matrix");
         };
+    }
+
+    private static <T> T present(@Nullable T part, Parameter parameter) {
+        if (part == null) {
+            throw new IllegalArgumentException(parameter.name() + " is not in this model");
+        }
+        return part;
     }
 
     /** The first column of a parameter's matrix: queries, keys and values stand side by side. */
@@ -192,7 +209,7 @@ public record ModelWeights(
         NormWeights norm = switch (parameter.part()) {
             case ATTENTION_NORM -> block(parameter).attentionNorm();
             case FFN_NORM -> block(parameter).ffnNorm();
-            case FINAL_NORM -> finalNorm;
+            case FINAL_NORM -> present(finalNorm, parameter);
             default -> throw new IllegalArgumentException(parameter.name() + " is not in a norm");
         };
         return parameter.isFirst() ? norm.gamma() : norm.beta();

@@ -20,7 +20,7 @@ public final class Rounding {
     /** The nearest bfloat16, of two the one whose last bit is 0; NaN stays NaN. */
     public static short bfloat16(float value) {
         int bits = Float.floatToRawIntBits(value);
-        if (value != value) {
+        if (Float.isNaN(value)) {
             return (short) (bits >>> HALF_BITS | QUIET_NAN);
         }
         int lowest = bits >>> HALF_BITS & 1;

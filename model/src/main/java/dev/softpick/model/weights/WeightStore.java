@@ -10,6 +10,7 @@ import dev.softpick.kernels.layout.Weights;
 import dev.softpick.kernels.select.Backends;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.WeightFormat;
+import org.jspecify.annotations.Nullable;
 
 /** One array for all packed kernels, in the order in which they are read; {@link Panels#LEAD} says why one. */
 final class WeightStore {
@@ -19,10 +20,16 @@ final class WeightStore {
     private final Backend backend = Backends.preferred();
     private final int width = backend.panelWidth();
     private final WeightFormat format;
-    private final PanelBuffers buffers;
-    private float[] floats;
-    private int[] halves;
-    private byte[] bytes;
+    private final int longest;
+    private final boolean edges;
+
+    /** Empty but for the one of the model's format. */
+    private float[] floats = {};
+
+    private int[] halves = {};
+    private byte[] bytes = {};
+
+    private @Nullable PanelBuffers buffers;
     private int end;
 
     WeightStore(SoftpickConfig config, int classes) {
@@ -32,10 +39,8 @@ final class WeightStore {
         int embed = config.inputProjection() ? config.embedDim() : 0;
         long block = size(h, 3 * h) + size(h, h) + size(h, inner) + size(inner, h);
         long size = lead() + config.numLayers() * block + size(embed, h);
-        boolean edges = h % width != 0 || inner % width != 0;
-        buffers = format == WeightFormat.FLOAT32
-                ? null
-                : new PanelBuffers(Math.max(embed, Math.max(h, inner)), width, edges);
+        longest = Math.max(embed, Math.max(h, inner));
+        edges = h % width != 0 || inner % width != 0;
         if (format == WeightFormat.FLOAT32) {
             size += size(h, classes);
         }
@@ -89,10 +94,18 @@ final class WeightStore {
         return switch (format) {
             case FLOAT32 -> new Panels(floats, start, bias, 0, k, n, width);
             case BFLOAT16 -> new BFloat16Panels(
-                    halves, start, bias, 0, k, n, width, backend.panelLanes(), buffers);
+                    halves, start, bias, 0, k, n, width, backend.panelLanes(), buffers());
             case INT8 -> new Int8Panels(
-                    bytes, start, new float[bias.length], bias, 0, k, n, width, backend.panelLanes(), buffers);
+                    bytes, start, new float[bias.length], bias, 0, k, n, width, backend.panelLanes(), buffers());
         };
+    }
+
+    /** Of all rounded kernels of the model. */
+    private PanelBuffers buffers() {
+        if (buffers == null) {
+            buffers = new PanelBuffers(longest, width, edges);
+        }
+        return buffers;
     }
 
     /** Zeros, in floats whatever the model's format is; the last matrix that is asked for. */
