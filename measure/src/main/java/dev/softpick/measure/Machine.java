@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a figure was measured on. Names no host and no folder.
@@ -21,7 +22,9 @@ import java.util.stream.Collectors;
  * @param jdk version and maker
  * @param flags of the JVM, those that have to do with speed
  */
-public record Machine(String system, String processor, int processors, long heapMiB, String jdk, String flags) {
+@SuppressWarnings("exports") // nobody needs JSpecify's annotations to compile against them
+public record Machine(
+        String system, @Nullable String processor, int processors, long heapMiB, String jdk, String flags) {
 
     private static final Path LINUX_PROCESSORS = Path.of("/proc/cpuinfo");
     private static final List<String> FLAGS = List.of("-X", "--add-modules", "-Dsoftpick.backend");
@@ -59,7 +62,7 @@ public record Machine(String system, String processor, int processors, long heap
         return backend.name() + ", " + backend.width() + " bits";
     }
 
-    private static String readProcessor() {
+    private static @Nullable String readProcessor() {
         if (!Files.isReadable(LINUX_PROCESSORS)) {
             return null;
         }
@@ -87,12 +90,13 @@ public record Machine(String system, String processor, int processors, long heap
         try {
             Path code = Path.of(built.getProtectionDomain().getCodeSource().getLocation().toURI());
             Path target = code.getParent();
-            if (target == null || !target.endsWith("target")) {
+            Path module = target != null && target.endsWith("target") ? target.getParent() : null;
+            if (module == null) {
                 return "unknown";
             }
-            String hash = git(target, "rev-parse", "--short", "HEAD");
+            String hash = git(module, "rev-parse", "--short", "HEAD");
             return hash.isEmpty() ? "unknown"
-                    : git(target, "status", "--porcelain", "--untracked-files=no").isEmpty() ? hash
+                    : git(module, "status", "--porcelain", "--untracked-files=no").isEmpty() ? hash
                     : hash + " with changes";
         } catch (IOException | URISyntaxException unreadable) {
             return "unknown";
@@ -100,8 +104,8 @@ public record Machine(String system, String processor, int processors, long heap
     }
 
     /** What git prints, or nothing where it fails. */
-    private static String git(Path target, String... arguments) throws IOException {
-        ProcessBuilder git = new ProcessBuilder("git").directory(target.getParent().toFile())
+    private static String git(Path folder, String... arguments) throws IOException {
+        ProcessBuilder git = new ProcessBuilder("git").directory(folder.toFile())
                 .redirectError(ProcessBuilder.Redirect.DISCARD);
         git.command().addAll(List.of(arguments));
         Process process = git.start();

@@ -143,7 +143,7 @@ public final class Turns {
                 faster = one < FASTER * fastest[i] ? nanoTime.getAsLong() : faster;
                 fastest[i] = Math.min(fastest[i], one);
                 // Not at once: the first calls are much slower than the later ones, or too short for the clock.
-                calls[i] = (int) Math.clamp(turnNanos / one, 1, Math.min(4L * calls[i], MOST_CALLS));
+                calls[i] = (int) Math.clamp(turnNanos / one, 1, (double) Math.min(4L * calls[i], MOST_CALLS));
             }
             now = nanoTime.getAsLong();
         } while (now - start < nanos || now - faster < nanos && now - start < PATIENCE * nanos);
