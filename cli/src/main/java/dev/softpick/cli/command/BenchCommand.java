@@ -4,6 +4,7 @@ import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Unmatched;
+import org.jspecify.annotations.Nullable;
 
 /** Benchmarks live in a jar of their own, which the launcher runs; this says so to those who come by java -jar. */
 @Command(
@@ -22,13 +23,14 @@ import picocli.CommandLine.Unmatched;
             "  ./softpick bench -l                        lists the benchmarks",
             "  ./softpick bench Forward -f 1 -wi 3 -i 5   those whose name contains Forward"
         })
+@SuppressWarnings("UnusedVariable") // what picocli fills so that it takes every argument
 public final class BenchCommand implements Runnable {
 
     @Parameters(paramLabel = "JMH-ARGUMENT", arity = "0..*", description = "Passed on to JMH; its own help is -h.")
-    private List<String> arguments;
+    private @Nullable List<String> arguments;
 
     @Unmatched
-    private List<String> options;
+    private @Nullable List<String> options;
 
     @Override
     public void run() {

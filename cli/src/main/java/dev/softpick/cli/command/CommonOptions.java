@@ -2,6 +2,7 @@ package dev.softpick.cli.command;
 
 import dev.softpick.cli.terminal.UsageException;
 import picocli.CommandLine.Option;
+import org.jspecify.annotations.Nullable;
 
 /** Options of every command; picocli itself acts on the help option, {@link Failures} on the stack trace. */
 final class CommonOptions {
@@ -27,7 +28,7 @@ final class CommonOptions {
             paramLabel = "NAME",
             description = "vector (SIMD) or scalar; default: vector where the JVM has it. The results have the"
                     + " same bits with both.")
-    private String backend;
+    private @Nullable String backend;
 
     @Option(
             names = "--allow-non-finite",
@@ -35,12 +36,14 @@ final class CommonOptions {
             description = "Load weights that are NaN or infinite, which are refused otherwise.")
     boolean allowNonFinite;
 
+    @SuppressWarnings("UnusedVariable")
     @Option(
             names = "--stacktrace",
             order = ORDER,
             description = "On a failure, print where in the program it happened instead of one line.")
     private boolean stacktrace;
 
+    @SuppressWarnings("UnusedVariable")
     @Option(
             names = {"-h", "--help"},
             order = ORDER,

@@ -102,9 +102,10 @@ public final class CompareCommand implements Callable<Integer> {
 
     private Comparison measure(SoftpickConfig config) throws IOException {
         Effort effort = smoke ? Effort.SMOKE : quick ? Effort.QUICK : Effort.FULL;
-        String model = modelOptions.bundled() ? "the default model" : "a model of the sizes of " + fileName();
+        Path file = modelOptions.file;
+        String model = file == null ? "the default model" : "a model of the sizes of " + withoutFolder(file);
         String command = "./softpick compare" + (quick ? " --quick" : "")
-                + (modelOptions.bundled() ? "" : " --model " + fileName())
+                + (file == null ? "" : " --model " + withoutFolder(file))
                 + (common.threads == 1 ? "" : " --threads " + common.threads);
         var setting = new Comparison.Setting(
                 effort, config, model, common.threads, Machine.here(),
@@ -117,9 +118,10 @@ public final class CompareCommand implements Callable<Integer> {
         }
     }
 
-    /** Without its folder, which is nobody's business. */
-    private String fileName() {
-        return Failures.oneLine(modelOptions.file.getFileName().toString());
+    /** The folder is nobody's business. */
+    private static String withoutFolder(Path file) {
+        Path name = file.getFileName();
+        return Failures.oneLine((name == null ? file : name).toString());
     }
 
     private void print(Comparison comparison, Path numbers) {

@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
+import org.jspecify.annotations.Nullable;
 
 /** {@code softpick info}: what runs here, and what a model consists of. */
 @Command(
@@ -79,7 +80,7 @@ public final class InfoCommand implements Callable<Integer> {
     }
 
     /** What is known to be unsafe about this JVM; null for nothing. */
-    static String warning(int jdk, boolean compactObjectHeaders) {
+    static @Nullable String warning(int jdk, boolean compactObjectHeaders) {
         return compactObjectHeaders && jdk < 26
                 ? "-XX:+UseCompactObjectHeaders is unsafe with the C2 compiler of JDK " + jdk
                         + " (JDK-8380060); leave it out, or use JDK 26 or later"

@@ -87,6 +87,7 @@ public final class InitCommand implements Callable<Integer> {
             defaultValue = "softpick",
             converter = NormalizerName.class,
             description = "softpick, softmax, ssmax or rectified_softpick; default ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // has a default
     private Normalizer normalizer;
 
     @Option(
@@ -96,6 +97,7 @@ public final class InitCommand implements Callable<Integer> {
             converter = OutputModeName.class,
             description = "What leaves the model: last (the last step), all (every step) or mean (over the steps);"
                     + " default ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // has a default
     private OutputMode outputMode;
 
     @Option(
@@ -127,6 +129,7 @@ public final class InitCommand implements Callable<Integer> {
             required = true,
             description = "The model to write, a .safetensors file; required. An existing file is replaced when the new"
                     + " one is complete.")
+    @SuppressWarnings("NullAway.Init") // required
     private Path output;
 
     @Mixin
@@ -169,7 +172,7 @@ public final class InitCommand implements Callable<Integer> {
                     .build();
             return SoftpickTransformer.random(config, seed);
         } catch (IllegalArgumentException e) {
-            throw new UsageException(OptionNames.inPlaceOfJavas(e.getMessage()));
+            throw new UsageException(OptionNames.inPlaceOfJavas(Failures.message(e)));
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.softpick.cli.command;
 
 import dev.softpick.cli.io.Bundled;
+import dev.softpick.cli.terminal.Failures;
 import dev.softpick.cli.terminal.UsageException;
 import dev.softpick.model.LoadOptions;
 import dev.softpick.model.ModelFormatException;
@@ -13,6 +14,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
+import org.jspecify.annotations.Nullable;
 
 /** Which model, and what its file does not say. */
 final class ModelOptions {
@@ -26,7 +28,7 @@ final class ModelOptions {
             names = "--model",
             paramLabel = "FILE",
             description = "The model, a safetensors file with Edifice's parameter names.")
-    Path file;
+    @Nullable Path file;
 
     @Option(
             names = "--num-heads",
@@ -35,7 +37,7 @@ final class ModelOptions {
             converter = Count.Size.class,
             description = "Attention heads, where the file's metadata lacks num_heads, or in place of what it"
                     + " says; the weights' shapes do not tell.")
-    private Integer numHeads;
+    private @Nullable Integer numHeads;
 
     @Option(
             names = "--normalizer",
@@ -44,7 +46,7 @@ final class ModelOptions {
             converter = NormalizerName.class,
             description = "softpick, softmax, ssmax or rectified_softpick: what the weights were trained with, where"
                     + " the file's metadata lacks normalizer, or in place of what it says.")
-    private Normalizer normalizer;
+    private @Nullable Normalizer normalizer;
 
     boolean bundled() {
         return file == null;
@@ -52,11 +54,24 @@ final class ModelOptions {
 
     /** What the model goes by in results. */
     String name() {
-        return bundled() ? BUNDLED + " (bundled)" : file.toString();
+        return file == null ? BUNDLED + " (bundled)" : file.toString();
+    }
+
+    /**
+     * The model's file, for commands that need one.
+     *
+     * @throws UsageException if there is none, telling for what it is needed
+     */
+    Path required(String why) {
+        if (file == null) {
+            throw new UsageException("--model is missing; give the model " + why);
+        }
+        return file;
     }
 
     /** Loads the model; a null mode or format keeps the file's own. */
-    SoftpickTransformer load(CommonOptions common, OutputMode mode, WeightFormat weights) throws IOException {
+    SoftpickTransformer load(CommonOptions common, @Nullable OutputMode mode, @Nullable WeightFormat weights)
+            throws IOException {
         LoadOptions options = LoadOptions.defaults().allowNonFinite(common.allowNonFinite);
         if (numHeads != null) {
             options = options.numHeads(numHeads);
@@ -72,11 +87,12 @@ final class ModelOptions {
         }
         SoftpickTransformer model;
         try {
-            model = bundled() ? loadBundled(options) : loadFile(options);
+            model = file == null ? loadBundled(options) : loadFile(file, options);
         } catch (ModelFormatException e) {
             // what was typed is wrong, not the file
-            if (numHeads != null && e.getMessage().contains("numHeads is " + numHeads)) {
-                throw new UsageException(e.getMessage().replace("numHeads", "--num-heads")
+            String message = Failures.message(e);
+            if (numHeads != null && message.contains("numHeads is " + numHeads)) {
+                throw new UsageException(message.replace("numHeads", "--num-heads")
                         .replace("hiddenSize", "the model's hidden_size"));
             }
             throw e;
@@ -90,7 +106,7 @@ final class ModelOptions {
         }
     }
 
-    private SoftpickTransformer loadFile(LoadOptions options) throws IOException {
+    private static SoftpickTransformer loadFile(Path file, LoadOptions options) throws IOException {
         if (Files.isDirectory(file)) {
             throw new IOException(file + " is a folder; --model takes a safetensors file");
         }

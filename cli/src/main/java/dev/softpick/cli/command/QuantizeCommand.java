@@ -20,6 +20,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import org.jspecify.annotations.Nullable;
 
 /** {@code softpick quantize}: a model with rounded weights, and what that costs. */
 @Command(
@@ -59,6 +60,7 @@ public final class QuantizeCommand implements Callable<Integer> {
             required = true,
             converter = WeightFormatName.class,
             description = "int8 or bfloat16; required.")
+    @SuppressWarnings("NullAway.Init") // required
     private WeightFormat weights;
 
     @Option(
@@ -67,13 +69,14 @@ public final class QuantizeCommand implements Callable<Integer> {
             required = true,
             description = "The model to write, a .safetensors file; required. An existing file is replaced when the new"
                     + " one is complete.")
+    @SuppressWarnings("NullAway.Init") // required
     private Path output;
 
     @Option(
             names = "--input",
             paramLabel = "FILE",
             description = "Sequences to measure the cost with: .npy, .safetensors or .csv.")
-    private Path input;
+    private @Nullable Path input;
 
     @Mixin
     private CommonOptions common;
@@ -81,9 +84,7 @@ public final class QuantizeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         common.apply();
-        if (modelOptions.bundled()) {
-            throw new UsageException("--model is missing; give the model whose weights are to be rounded");
-        }
+        Path file = modelOptions.required("whose weights are to be rounded");
         if (weights == WeightFormat.FLOAT32) {
             throw new UsageException("--weights is float32; allowed are int8, bfloat16");
         }
@@ -91,25 +92,25 @@ public final class QuantizeCommand implements Callable<Integer> {
             throw new UsageException("--output is " + output + "; a model's name must end in .safetensors");
         }
         OutputFile.check(output);
-        OutputFile.checkApart(output, "--model", modelOptions.file);
+        OutputFile.checkApart(output, "--model", file);
         OutputFile.checkApart(output, "--input", input);
         if (input == null) {
-            quantize(null);
+            quantize(file, null);
         } else {
             try (Sequences sequences = Sequences.open(input)) {
-                quantize(sequences);
+                quantize(file, sequences);
             }
         }
         return 0;
     }
 
-    private void quantize(Sequences sequences) throws IOException {
+    private void quantize(Path file, @Nullable Sequences sequences) throws IOException {
         SoftpickTransformer model;
         RoundingCost cost = null;
         try (Progress progress = Progress.start(spec.commandLine().getErr())) {
             model = modelOptions.load(common, null, null);
             if (model.config().weightFormat() == WeightFormat.INT8 && weights != WeightFormat.INT8) {
-                throw new UsageException("--weights is " + weights.id() + "; the weights of " + modelOptions.file
+                throw new UsageException("--weights is " + weights.id() + "; the weights of " + file
                         + " are int8, which has no finer format");
             }
             progress.phase("rounding", 0);
@@ -121,29 +122,30 @@ public final class QuantizeCommand implements Callable<Integer> {
             progress.phase("writing", 0);
             rounded.save(output);
         }
-        print(model, cost, sequences);
+        print(file, model, cost);
     }
 
-    private void print(SoftpickTransformer model, RoundingCost cost, Sequences sequences) throws IOException {
+    private void print(Path file, SoftpickTransformer model, @Nullable RoundingCost cost) throws IOException {
         PrintWriter out = spec.commandLine().getOut();
-        long before = Files.size(modelOptions.file);
+        long before = Files.size(file);
         long after = Files.size(output);
-        size(out, modelOptions.file, before, model.config().weightFormat(), "");
+        size(out, file, before, model.config().weightFormat(), "");
         size(out, output, after, weights, ", " + Decimals.fixed((double) after / before, 2) + " of it");
         if (cost == null) {
             return;
         }
-        out.println("hidden states of " + Decimals.grouped(sequences.shape().batch()) + " sequences: worst difference "
+        out.println("hidden states of " + Decimals.grouped(cost.sequences()) + " sequences: worst difference "
                 + figure(cost.worst()) + ", root mean square " + figure(cost.rootMeanSquare()));
-        if (cost.before() == null) {
+        RoundingCost.Scores scores = cost.scores();
+        if (scores == null) {
             return;
         }
-        if (cost.before().line() != null) {
-            out.println("before: " + cost.before().line());
-            out.println("after:  " + cost.after().line());
+        if (scores.before().line() != null) {
+            out.println("before: " + scores.before().line());
+            out.println("after:  " + scores.after().line());
         }
-        if (cost.after().note() != null) {
-            spec.commandLine().getErr().println(spec.qualifiedName() + ": " + cost.after().note());
+        if (scores.after().note() != null) {
+            spec.commandLine().getErr().println(spec.qualifiedName() + ": " + scores.after().note());
         }
     }
 

@@ -1,12 +1,14 @@
 package dev.softpick.cli.command;
 
 import dev.softpick.cli.io.BatchShape;
+import dev.softpick.cli.io.Labels;
 import dev.softpick.cli.io.Pass;
 import dev.softpick.cli.io.Sequences;
 import dev.softpick.cli.terminal.Progress;
 import dev.softpick.model.OutputMode;
 import dev.softpick.model.SoftpickTransformer;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** What rounded weights change in a model's answers to an input, which is read in pieces. */
 final class RoundingCost {
@@ -14,11 +16,13 @@ final class RoundingCost {
     private final SoftpickTransformer exact;
     private final SoftpickTransformer rounded;
     private final Sequences input;
-    private final Score before;
-    private final Score after;
+    private final @Nullable Scores scores;
     private double worst;
     private double squares;
     private long values;
+
+    /** How well the model as it was meets the labels, and how well the rounded one does. */
+    record Scores(Score before, Score after) {}
 
     /** @throws IOException if the input does not fit the model; names the file */
     RoundingCost(SoftpickTransformer exact, SoftpickTransformer rounded, Sequences input) throws IOException {
@@ -26,8 +30,13 @@ final class RoundingCost {
         this.rounded = rounded;
         this.input = input;
         Pass.requireFit(exact, input);
-        before = exact.hasClassifier() ? Score.of(input.labels(), exact.classes()) : null;
-        after = exact.hasClassifier() ? Score.of(input.labels(), exact.classes()) : null;
+        scores = exact.hasClassifier() ? scores(input.labels(), exact.classes()) : null;
+    }
+
+    private static @Nullable Scores scores(@Nullable Labels labels, int outputs) {
+        Score before = Score.of(labels, outputs);
+        Score after = Score.of(labels, outputs);
+        return before == null || after == null ? null : new Scores(before, after);
     }
 
     /** Sends the input through both models. */
@@ -39,7 +48,7 @@ final class RoundingCost {
         float[] in = new float[piece * shape.sequence()];
         float[] y = new float[piece * perSequence];
         float[] z = new float[piece * perSequence];
-        float[] logits = before == null ? null : new float[piece * exact.classes()];
+        float[] logits = new float[scores == null ? 0 : piece * exact.classes()];
         for (int first = 0; first < shape.batch(); first += piece) {
             int count = Math.min(piece, shape.batch() - first);
             input.read(first, count, in);
@@ -51,11 +60,11 @@ final class RoundingCost {
                 squares += difference * difference;
             }
             values += (long) count * perSequence;
-            if (before != null) {
+            if (scores != null) {
                 exact.logits(in, count, shape.steps(), logits);
-                before.accept(first, count, null, logits);
+                scores.before.accept(first, count, y, logits);
                 rounded.logits(in, count, shape.steps(), logits);
-                after.accept(first, count, null, logits);
+                scores.after.accept(first, count, z, logits);
             }
             progress.done(first + count);
         }
@@ -71,13 +80,13 @@ final class RoundingCost {
         return Math.sqrt(squares / values);
     }
 
-    /** How well the model meets the labels, null without any. */
-    Score before() {
-        return before;
+    /** How well both meet the labels, null without any. */
+    @Nullable Scores scores() {
+        return scores;
     }
 
-    /** How well the rounded one does. */
-    Score after() {
-        return after;
+    /** Sequences of the input. */
+    int sequences() {
+        return input.shape().batch();
     }
 }

@@ -25,6 +25,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import org.jspecify.annotations.Nullable;
 
 /** {@code softpick run}: a model on a batch of sequences. */
 @Command(
@@ -60,8 +61,6 @@ import picocli.CommandLine.Spec;
         })
 public final class RunCommand implements Callable<Integer> {
 
-    private static final String BUNDLED_INPUT = "digits-test.safetensors";
-
     @Spec
     private CommandSpec spec;
 
@@ -75,14 +74,14 @@ public final class RunCommand implements Callable<Integer> {
             names = "--input",
             paramLabel = "FILE",
             description = "The sequences: .npy, .safetensors or .csv; default: the bundled test images.")
-    private Path input;
+    private @Nullable Path input;
 
     @Option(
             names = "--output",
             paramLabel = "FILE",
             description = "Where to write the whole output: .npy, .safetensors or .csv. An existing file is replaced"
                     + " when the new one is complete.")
-    private Path output;
+    private @Nullable Path output;
 
     @Option(
             names = "--output-mode",
@@ -90,7 +89,7 @@ public final class RunCommand implements Callable<Integer> {
             converter = OutputModeName.class,
             description = "last (the last step), all (every step) or mean (over the steps); default: the model file's,"
                     + " which is last unless it says otherwise.")
-    private OutputMode outputMode;
+    private @Nullable OutputMode outputMode;
 
     @Option(names = "--hidden", description = "Hidden states, also from a model with a head.")
     private boolean hidden;
@@ -105,20 +104,20 @@ public final class RunCommand implements Callable<Integer> {
             throw new UsageException("--model " + modelOptions.file + " needs --input, the sequences to run it on:"
                     + " a .npy, .safetensors or .csv file");
         }
-        FileFormat outputFormat = null;
         if (output != null) {
-            outputFormat = FileFormat.of("--output", output);
+            // what cannot be written is refused before the work is done
+            FileFormat.of("--output", output);
             OutputFile.check(output);
             OutputFile.checkApart(output, "--model", modelOptions.file);
             OutputFile.checkApart(output, "--input", input);
         }
         try (Sequences sequences = input == null ? SafetensorsInput.bundled() : Sequences.open(input)) {
-            run(sequences, outputFormat);
+            run(sequences);
         }
         return 0;
     }
 
-    private void run(Sequences sequences, FileFormat outputFormat) throws IOException {
+    private void run(Sequences sequences) throws IOException {
         SoftpickTransformer model;
         Pass pass;
         Score score;
@@ -138,7 +137,7 @@ public final class RunCommand implements Callable<Integer> {
                 predictions = new Predictions(labels, model.classes());
                 sinks.add(predictions);
             }
-            write(outputFormat, pass, score != null, progress, sinks);
+            write(pass, score != null, progress, sinks);
         }
         PrintWriter out = spec.commandLine().getOut();
         if (predictions != null) {
@@ -159,13 +158,12 @@ public final class RunCommand implements Callable<Integer> {
         printRate(out, model, sequences, pass);
     }
 
-    private void write(FileFormat format, Pass pass, boolean scored, Progress progress, List<Pass.Sink> sinks)
-            throws IOException {
+    private void write(Pass pass, boolean scored, Progress progress, List<Pass.Sink> sinks) throws IOException {
         if (output == null) {
             pass.run(common.threads, scored, progress, sinks);
             return;
         }
-        try (OutputFile file = OutputFile.create(output, format, pass.outputShape())) {
+        try (OutputFile file = OutputFile.create(output, FileFormat.of("--output", output), pass.outputShape())) {
             sinks.add(file);
             pass.run(common.threads, scored, progress, sinks);
             file.commit();

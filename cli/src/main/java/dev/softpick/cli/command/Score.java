@@ -4,21 +4,22 @@ import dev.softpick.cli.io.Labels;
 import dev.softpick.cli.io.Pass;
 import dev.softpick.cli.terminal.Decimals;
 import dev.softpick.measure.R2;
+import org.jspecify.annotations.Nullable;
 
 /** How well a model's outputs meet their labels. */
 abstract sealed class Score implements Pass.Sink {
 
     /** The result, as scripts read it, or null where there is none. */
-    abstract String line();
+    abstract @Nullable String line();
 
     /** What the reader should know about the result, or null. */
-    abstract String note();
+    abstract @Nullable String note();
 
     @Override
     public abstract void accept(int first, int count, float[] output, float[] logits);
 
     /** A score for these labels: accuracy for classes, R² for numbers; null where there are none. */
-    static Score of(Labels labels, int outputs) {
+    static @Nullable Score of(@Nullable Labels labels, int outputs) {
         return switch (labels) {
             case null -> null;
             case Labels.Classes classes -> new Accuracy(classes.values(), outputs);
@@ -55,7 +56,7 @@ abstract sealed class Score implements Pass.Sink {
         public void accept(int first, int count, float[] output, float[] logits) {}
 
         @Override
-        String line() {
+        @Nullable String line() {
             return null;
         }
 
@@ -95,7 +96,7 @@ abstract sealed class Score implements Pass.Sink {
         }
 
         @Override
-        String note() {
+        @Nullable String note() {
             return foreign == 0 ? null : "the model has the classes 0 to " + (outputs - 1) + "; " + foreign + " of "
                     + seen + " labels are others, and count as wrong";
         }
@@ -121,7 +122,7 @@ abstract sealed class Score implements Pass.Sink {
         }
 
         @Override
-        String note() {
+        @Nullable String note() {
             return Double.isFinite(r2.value()) ? null
                     : "r2 needs finite outputs, and labels that are finite and not all alike";
         }

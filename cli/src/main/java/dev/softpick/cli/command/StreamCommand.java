@@ -5,7 +5,6 @@ import dev.softpick.cli.io.MalformedException;
 import dev.softpick.cli.terminal.Decimals;
 import dev.softpick.cli.terminal.Failures;
 import dev.softpick.cli.terminal.StandardStreams;
-import dev.softpick.cli.terminal.UsageException;
 import dev.softpick.model.Normalizer;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.SoftpickTransformer;
@@ -76,6 +75,7 @@ public final class StreamCommand implements Callable<Integer> {
             defaultValue = "exact",
             converter = WindowName.class,
             description = "exact, sliding or unbounded; default ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // has a default
     private Window window;
 
     @Option(
@@ -84,6 +84,7 @@ public final class StreamCommand implements Callable<Integer> {
             defaultValue = "csv",
             converter = FormatName.class,
             description = "csv or f32; default ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // has a default
     private Format format;
 
     @Option(
@@ -116,9 +117,7 @@ public final class StreamCommand implements Callable<Integer> {
     /** Until {@code in} ends or nobody reads {@code out} any more. */
     void stream(InputStream in, OutputStream out) throws IOException {
         common.apply();
-        if (modelOptions.bundled()) {
-            throw new UsageException("--model is missing; give the model that the frames are for");
-        }
+        modelOptions.required("that the frames are for");
         SoftpickTransformer model = modelOptions.load(common, null, weights.format);
         int embed = model.config().embedDim();
         Frames frames = format == Format.CSV ? new Frames.Csv(in, embed) : new Frames.Raw(in, embed);
@@ -146,7 +145,7 @@ public final class StreamCommand implements Callable<Integer> {
         float[] output = logits ? new float[model.classes()] : state;
         long taken = 0;
         long skipped = 0;
-        String firstSkipped = null;
+        String firstSkipped = "";
         boolean read = true;
         while (read) {
             try {
@@ -157,7 +156,7 @@ public final class StreamCommand implements Callable<Integer> {
                 if (!skipBad) {
                     throw e;
                 }
-                firstSkipped = skipped++ == 0 ? e.getMessage() : firstSkipped;
+                firstSkipped = skipped++ == 0 ? Failures.message(e) : firstSkipped;
                 continue;
             }
             if (++taken % every != 0) {

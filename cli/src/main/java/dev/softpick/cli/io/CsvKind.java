@@ -4,6 +4,7 @@ import dev.softpick.cli.terminal.Quote;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Names what a malformed line is, where it is something that people often have in place of numbers and commas. */
 final class CsvKind {
@@ -14,7 +15,7 @@ final class CsvKind {
     private CsvKind() {}
 
     /** What the line is and what is needed, to follow the line's number; null if it is nothing of the kind. */
-    static String of(byte[] text, int from, int to, boolean first) {
+    static @Nullable String of(byte[] text, int from, int to, boolean first) {
         if (first && startsWith(text, from, to, 0xff, 0xfe) || startsWith(text, from, to, 0xfe, 0xff)
                 || everyOtherIsZero(text, from, to)) {
             return "is UTF-16 text; UTF-8 is needed";

@@ -121,7 +121,7 @@ final class NpyDictionary {
             }
             sizes[axes++] = Long.parseLong(take(NUMBER, "a size in shape is not a whole number from 0 to 10^18"));
             if (version < 3) {
-                take(LONG, "");
+                skip(LONG);
             }
             if (!found(')')) {
                 expect(',');
@@ -136,7 +136,7 @@ final class NpyDictionary {
     }
 
     private boolean found(char c) {
-        at = match(BLANKS).end();
+        skip(BLANKS);
         return at < text.length() && text.charAt(at) == c;
     }
 
@@ -145,22 +145,29 @@ final class NpyDictionary {
             throw bad("'" + c + "' was expected");
         }
         at++;
-        at = match(BLANKS).end();
+        skip(BLANKS);
     }
 
     /** What stands in the pattern's group that took part. */
     private String take(Pattern pattern, String otherwise) throws IOException {
-        Matcher matcher = match(pattern);
-        if (matcher == null) {
+        Matcher matcher = matcher(pattern);
+        if (!matcher.lookingAt()) {
             throw bad(otherwise);
         }
         at = matcher.end();
         return matcher.groupCount() == 1 || matcher.group(1) != null ? matcher.group(1) : matcher.group(2);
     }
 
-    private Matcher match(Pattern pattern) {
-        Matcher matcher = pattern.matcher(text).region(at, text.length());
-        return matcher.lookingAt() ? matcher : null;
+    /** Goes behind what may stand there. */
+    private void skip(Pattern pattern) {
+        Matcher matcher = matcher(pattern);
+        if (matcher.lookingAt()) {
+            at = matcher.end();
+        }
+    }
+
+    private Matcher matcher(Pattern pattern) {
+        return pattern.matcher(text).region(at, text.length());
     }
 
     private IOException bad(String what) {

@@ -101,13 +101,9 @@ final class NpyInput implements Sequences {
 
     /** The i-th value in the buffer. */
     private float value(long firstValue, int i) throws IOException {
-        switch (header.itemSize()) {
-            case Short.BYTES -> {
-                return Float.float16ToFloat(buffer.getShort(i * Short.BYTES));
-            }
-            case Float.BYTES -> {
-                return buffer.getFloat(i * Float.BYTES);
-            }
+        return switch (header.itemSize()) {
+            case Short.BYTES -> Float.float16ToFloat(buffer.getShort(i * Short.BYTES));
+            case Float.BYTES -> buffer.getFloat(i * Float.BYTES);
             default -> {
                 double wide = buffer.getDouble(i * Double.BYTES);
                 float value = (float) wide;
@@ -115,9 +111,9 @@ final class NpyInput implements Sequences {
                     throw new IOException(file + ": value " + (firstValue + i) + " is " + wide
                             + ", which no float32 can hold");
                 }
-                return value;
+                yield value;
             }
-        }
+        };
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** Writes outputs piece by piece; the file appears under its name when they are complete. */
 public final class OutputFile implements Pass.Sink, Closeable {
@@ -26,7 +27,10 @@ public final class OutputFile implements Pass.Sink, Closeable {
     private final FileFormat format;
     private final int rowLength;
     private final int perSequence;
-    private SafetensorsStream tensor;
+
+    /** What takes the values, where the format has tensors. */
+    private @Nullable SafetensorsStream tensor;
+
     private final ByteBuffer bytes = ByteBuffer.allocate(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
     private OutputFile(WholeFile file, FileFormat format, int[] shape) {
@@ -47,7 +51,7 @@ public final class OutputFile implements Pass.Sink, Closeable {
     }
 
     /** Refuses to put the output in the place of a file that it is made from; null is none. */
-    public static void checkApart(Path output, String option, Path source) throws IOException {
+    public static void checkApart(Path output, String option, @Nullable Path source) throws IOException {
         if (source != null && Files.exists(output) && Files.exists(source) && Files.isSameFile(output, source)) {
             throw new UsageException(
                     "--output is " + output + ", the file that " + option + " names; give another one");
@@ -80,10 +84,13 @@ public final class OutputFile implements Pass.Sink, Closeable {
 
     @Override
     public void accept(int first, int count, float[] output, float[] logits) throws IOException {
-        switch (format) {
-            case NPY -> writeBinary(output, count * perSequence);
-            case SAFETENSORS -> tensor.floats(output, 0, count * perSequence);
-            case CSV -> writeText(output, count * perSequence);
+        int values = count * perSequence;
+        if (tensor != null) {
+            tensor.floats(output, 0, values);
+        } else if (format == FileFormat.NPY) {
+            writeBinary(output, values);
+        } else {
+            writeText(output, values);
         }
     }
 

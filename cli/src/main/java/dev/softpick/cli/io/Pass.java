@@ -16,7 +16,7 @@ public final class Pass {
          * The outputs of {@code count} sequences from {@code first} on.
          *
          * @param output in the pass's form, from index 0
-         * @param logits {@code [count, classes]}, or null for a model without a head; may be {@code output} itself
+         * @param logits {@code [count, classes]}, or empty where nobody wants them; may be {@code output} itself
          */
         void accept(int first, int count, float[] output, float[] logits) throws IOException;
     }
@@ -102,7 +102,7 @@ public final class Pass {
         int piece = piece(shape, perSequence, threads);
         float[] in = new float[piece * shape.sequence()];
         float[] out = new float[piece * perSequence];
-        float[] logits = writesLogits ? out : scored ? new float[piece * model.classes()] : null;
+        float[] logits = writesLogits ? out : new float[scored ? piece * model.classes() : 0];
         for (int first = 0; first < shape.batch(); first += piece) {
             int count = Math.min(piece, shape.batch() - first);
             input.read(first, count, in);
@@ -110,7 +110,7 @@ public final class Pass {
             if (!writesLogits) {
                 model.forward(in, count, shape.steps(), out);
             }
-            if (logits != null) {
+            if (writesLogits || scored) {
                 model.logits(in, count, shape.steps(), logits);
             }
             nanos += System.nanoTime() - start;

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Sequences and labels of a safetensors file: the tensors {@code input} and {@code label}. */
 public final class SafetensorsInput {
@@ -54,7 +55,7 @@ public final class SafetensorsInput {
         }
     }
 
-    private static Labels labels(SafetensorsFile content, BatchShape shape) throws IOException {
+    private static @Nullable Labels labels(SafetensorsFile content, BatchShape shape) throws IOException {
         TensorInfo label = content.tensors().get(LABEL);
         if (label == null) {
             return null;

@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** A batch of sequences of one length, read in pieces. */
 public interface Sequences extends Closeable {
@@ -18,7 +19,7 @@ public interface Sequences extends Closeable {
     void read(int first, int count, float[] to) throws IOException;
 
     /** What the outputs should be, or null where the file does not say. */
-    default Labels labels() {
+    default @Nullable Labels labels() {
         return null;
     }
 
@@ -45,7 +46,7 @@ public interface Sequences extends Closeable {
      *
      * @param labels null where there are none
      */
-    record InMemory(String name, BatchShape shape, float[] values, Labels labels) implements Sequences {
+    record InMemory(String name, BatchShape shape, float[] values, @Nullable Labels labels) implements Sequences {
 
         @Override
         public void read(int first, int count, float[] to) {

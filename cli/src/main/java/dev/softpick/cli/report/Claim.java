@@ -2,6 +2,7 @@ package dev.softpick.cli.report;
 
 import dev.softpick.cli.report.Shapes.Rows64;
 import dev.softpick.model.Normalizer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
@@ -33,7 +34,7 @@ record Claim(String claim, String measured, boolean supported) {
         double smallest = extreme(shapes, WeightStatistics.Summary::smallest, false);
         double largest = extreme(shapes, WeightStatistics.Summary::largest, true);
         float rounded = shapes.lone().stream()
-                .filter(lone -> lone.weight().get(Normalizer.SOFTPICK.id()) == 1f)
+                .filter(lone -> Rows.of(Normalizer.SOFTPICK, lone.weight()) == 1f)
                 .map(Shapes.Lone::score)
                 .findFirst()
                 .orElse(Float.NaN);
@@ -41,7 +42,7 @@ record Claim(String claim, String measured, boolean supported) {
                 "Weights lie in (−1, 1)",
                 text("Smallest %.3f, largest %.3f over 3,000 random rows of 64 scores. A lone key of score 100 gets "
                         + "%.4f; in float32, one of %,.0f rounds to exactly 1.", smallest, largest,
-                        shapes.lone().get(2).weight().get(Normalizer.SOFTPICK.id()), rounded),
+                        Rows.of(Normalizer.SOFTPICK, shapes.lone().get(2).weight()), rounded),
                 smallest > -1 && largest < 1);
     }
 
@@ -98,16 +99,14 @@ record Claim(String claim, String measured, boolean supported) {
 
     /** Percent by normalizer, the mean over the models. */
     private static double[] shares(List<TrainedModel> models, ToDoubleFunction<WeightStatistics.Summary> what) {
-        double[] shares = new double[Normalizer.values().length];
-        for (Normalizer normalizer : Normalizer.values()) {
-            shares[normalizer.ordinal()] = 100
-                    * models.stream()
-                            .filter(model -> model.normalizer().equals(normalizer.id()))
-                            .mapToDouble(model -> what.applyAsDouble(model.weights()))
-                            .average()
-                            .orElseThrow();
-        }
-        return shares;
+        return Arrays.stream(Normalizer.values())
+                .mapToDouble(normalizer -> 100
+                        * models.stream()
+                                .filter(model -> model.normalizer().equals(normalizer.id()))
+                                .mapToDouble(model -> what.applyAsDouble(model.weights()))
+                                .average()
+                                .orElseThrow())
+                .toArray();
     }
 
     private static String text(String format, Object... values) {

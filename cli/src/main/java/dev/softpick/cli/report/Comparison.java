@@ -9,6 +9,7 @@ import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.SoftpickTransformer;
 import java.io.IOException;
 import java.time.LocalDate;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -75,7 +76,7 @@ public record Comparison(
                 watcher.at("timings", ++done[0], parts));
         BackendInfo backend = BackendInfo.current();
         Method method = new Method(
-                LocalDate.now().toString(), setting.machine().describe(), setting.machine().jdk(),
+                LocalDate.now(ZoneId.systemDefault()).toString(), setting.machine().describe(), setting.machine().jdk(),
                 setting.machine().flags(), backend.name(), backend.width(), setting.version(),
                 Machine.commit(Comparison.class), effort.name(), setting.command(),
                 (System.nanoTime() - start) / 1e9);

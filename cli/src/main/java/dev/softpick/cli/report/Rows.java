@@ -3,6 +3,7 @@ package dev.softpick.cli.report;
 import dev.softpick.model.Normalizer;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 
 /** The four normalizers on one row, chosen by name. */
@@ -29,5 +30,10 @@ final class Rows {
             all.put(normalizer.id(), what.apply(normalizer));
         }
         return all;
+    }
+
+    /** What {@link #each} has of one of them. */
+    static <T> T of(Normalizer normalizer, Map<String, T> each) {
+        return Objects.requireNonNull(each.get(normalizer.id()), normalizer.id());
     }
 }

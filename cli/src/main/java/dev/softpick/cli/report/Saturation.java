@@ -57,6 +57,6 @@ record Saturation(int keys, int seeds, double[] spreads, Map<String, double[]> n
                 .min((a, b) -> Double.compare(
                         Math.abs(Math.log(spreads[a] / spread)), Math.abs(Math.log(spreads[b] / spread))))
                 .orElseThrow();
-        return norms.get(normalizer.id())[nearest];
+        return Rows.of(normalizer, norms)[nearest];
     }
 }

@@ -18,11 +18,13 @@ import dev.softpick.model.OutputMode;
 import dev.softpick.model.SoftpickConfig;
 import dev.softpick.model.SoftpickTransformer;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How fast the four are, each at three sizes of work, beside what the machine can do.
@@ -61,10 +63,10 @@ record Speed(
      * @param ceiling nanoseconds that the machine needs at least: to copy the row, or to do the arithmetic of softmax
      * @param stateCeiling to do the arithmetic of softpick, which beyond a chunk is less; null for rows
      */
-    record Point(int size, Map<String, Timing> nanos, double ceiling, Double stateCeiling) {
+    record Point(int size, Map<String, Timing> nanos, double ceiling, @Nullable Double stateCeiling) {
 
         double ratio() {
-            return nanos.get("softmax").median() / nanos.get("softpick").median();
+            return Rows.of(Normalizer.SOFTMAX, nanos).median() / Rows.of(Normalizer.SOFTPICK, nanos).median();
         }
     }
 
@@ -130,7 +132,7 @@ record Speed(
 
     /** Takes about as long as the effort says; {@code done} runs after each size. */
     static Speed measure(Effort effort, Map<String, SoftpickTransformer> models, String model, Runnable done) {
-        SoftpickTransformer softpick = models.get(Normalizer.SOFTPICK.id());
+        SoftpickTransformer softpick = Rows.of(Normalizer.SOFTPICK, models);
         SoftpickConfig config = softpick.config();
         Run run = new Run(effort, done);
         Map<Integer, List<Timing>> rows = run.curve(
@@ -169,8 +171,10 @@ record Speed(
         return new Curve(points, sizes.subList(points.size(), sizes.size()));
     }
 
+    /** The timings of the normalizers, which come in their order. */
     private static Map<String, Timing> named(List<Timing> timings) {
-        return Rows.each(normalizer -> timings.get(normalizer.ordinal()));
+        Iterator<Timing> inOrder = timings.iterator();
+        return Rows.each(normalizer -> inOrder.next());
     }
 
     /** The normalizers in their order, then a copy. */

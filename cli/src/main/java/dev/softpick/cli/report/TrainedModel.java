@@ -7,11 +7,14 @@ import dev.softpick.model.SoftpickTransformer;
 import dev.softpick.model.Tensor;
 import dev.softpick.model.TransformerBlock;
 import dev.softpick.model.safetensors.SafetensorsFile;
+import dev.softpick.model.safetensors.TensorInfo;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A bundled model on its test set: how good it is, and what goes on inside.
@@ -27,8 +30,8 @@ import java.util.List;
  * @param ssmaxScales what each block has learned; empty for other normalizers
  */
 record TrainedModel(
-        String data, String normalizer, String metric, double value, String reported, String seeds, int sequences,
-        WeightStatistics.Summary weights, double sinkRate, double firstKeyShare, double firstKeyIfEven,
+        String data, String normalizer, String metric, double value, @Nullable String reported, @Nullable String seeds,
+        int sequences, WeightStatistics.Summary weights, double sinkRate, double firstKeyShare, double firstKeyIfEven,
         List<Layer> layers, List<Float> ssmaxScales) {
 
     private static final double SINK = 0.3;
@@ -52,12 +55,16 @@ record TrainedModel(
             try (InputStream in = resource(data + "-test")) {
                 file = SafetensorsFile.read(in);
             }
-            int[] shape = file.tensors().get("input").shape().stream().mapToInt(Long::intValue).toArray();
+            int[] shape = tensor(file, "input").shape().stream().mapToInt(Long::intValue).toArray();
             return new TestSet(data, file, Tensor.of(file.floats("input"), shape));
         }
 
+        private static TensorInfo tensor(SafetensorsFile file, String name) {
+            return Objects.requireNonNull(file.tensors().get(name), name);
+        }
+
         boolean classes() {
-            return file.tensors().get("label").dtype().isInteger();
+            return tensor(file, "label").dtype().isInteger();
         }
 
         String metric() {
@@ -90,7 +97,7 @@ record TrainedModel(
                 inside.layers, inside.ssmaxScales);
     }
 
-    private static String reported(SoftpickTransformer model, TestSet test, Normalizer normalizer) {
+    private static @Nullable String reported(SoftpickTransformer model, TestSet test, Normalizer normalizer) {
         return test.classes()
                 ? model.metadata().get("test_accuracy")
                 : test.file.metadata().get("test_r2_this_subset_" + normalizer.id());

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.Objects;
 import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -32,7 +33,7 @@ public final class Failures implements IParameterExceptionHandler, IExecutionExc
             throw e;
         }
         if (e instanceof UsageException) {
-            return usage(command, e.getMessage());
+            return usage(command, message(e));
         }
         print(command, message(e));
         return exitCode(e);
@@ -59,7 +60,7 @@ public final class Failures implements IParameterExceptionHandler, IExecutionExc
             case FileSystemException file when file.getReason() != null -> file.getFile() + ": " + file.getReason();
             case NoSuchFileException missing -> missing.getFile() + ": no such file or folder";
             case AccessDeniedException denied -> denied.getFile() + ": permission denied";
-            case UncheckedIOException unchecked -> message(unchecked.getCause());
+            case UncheckedIOException unchecked -> message(Objects.requireNonNull(unchecked.getCause()));
             case UsageException _, IOException _, IllegalArgumentException _, IllegalStateException _,
                     ExecutionException _ when text != null -> text;
             default -> "internal error: " + e + "; --stacktrace shows where";

@@ -1,6 +1,7 @@
 package dev.softpick.cli.terminal;
 
 import java.io.PrintWriter;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One line on a terminal that shows how far long work is, from two seconds on. Silent, and without a thread, where
@@ -16,7 +17,7 @@ public final class Progress implements AutoCloseable {
     private static final int WIDTH = 30;
 
     private final PrintWriter err;
-    private final Thread ticker;
+    private final @Nullable Thread ticker;
     private final long start = System.nanoTime();
     private volatile String phase = "loading";
     private volatile long total;
@@ -36,7 +37,7 @@ public final class Progress implements AutoCloseable {
 
     static Progress start(PrintWriter err, boolean terminal, long delayMillis) {
         Progress progress = new Progress(err, terminal, delayMillis);
-        if (terminal) {
+        if (progress.ticker != null) {
             progress.ticker.start();
         }
         return progress;

@@ -2,6 +2,7 @@ package dev.softpick.cli.terminal;
 
 import java.text.MessageFormat;
 import java.util.ResourceBundle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the application's log quiet: warnings and worse go to standard error, a line each, and nothing else does. A
@@ -31,16 +32,19 @@ public final class QuietLoggerFinder extends System.LoggerFinder {
         }
 
         @Override
-        public void log(Level level, ResourceBundle bundle, String text, Throwable thrown) {
+        public void log(
+                Level level, @Nullable ResourceBundle bundle, @Nullable String text, @Nullable Throwable thrown) {
             if (isLoggable(level)) {
                 System.err.println(Failures.oneLine(level + ": " + text + (thrown == null ? "" : ": " + thrown)));
             }
         }
 
         @Override
-        public void log(Level level, ResourceBundle bundle, String format, Object... parameters) {
+        public void log(
+                Level level, @Nullable ResourceBundle bundle, @Nullable String format,
+                @Nullable Object @Nullable ... parameters) {
             if (isLoggable(level)) {
-                String text = parameters == null || parameters.length == 0 ? format
+                String text = format == null || parameters == null || parameters.length == 0 ? format
                         : MessageFormat.format(format, parameters);
                 log(level, bundle, text, (Throwable) null);
             }

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** What Java does not say of standard input and output. */
 public final class StandardStreams {
@@ -35,7 +36,7 @@ public final class StandardStreams {
         return failed.getMessage() != null && failed.getMessage().equals(readerGone());
     }
 
-    private static String readerGone() {
+    private static @Nullable String readerGone() {
         try {
             Pipe pipe = Pipe.open();
             pipe.source().close();
