@@ -116,6 +116,18 @@ class WarmUpTest {
         assertThat(jvm.output()).contains("[LAYER_NORM] stay scalar for softpick").contains("then staged");
     }
 
+    @Test
+    @Tag("once")
+    @Tag("long")
+    void whatAFullCodeCacheHasNoRoomForStaysScalarAndTheLogSaysSo() throws Exception {
+        ChildJvm jvm = ChildJvm.run(Calls.Once.class, List.of("-XX:ReservedCodeCacheSize=3m"));
+        assertThat(jvm.exit()).as(jvm.output()).isZero();
+        assertThat(jvm.output())
+                .contains("CodeCache is full. Compiler has been disabled.")
+                .contains(" stay scalar for softpick")
+                .contains("then staged");
+    }
+
     /** As in a container with half a processor: the JVM is stopped half of the time, and believes in one processor. */
     @Test
     @Tag("once")
