@@ -99,9 +99,9 @@ class WarmUpTest {
         assertThat(jvm.exit()).as(jvm.output()).isZero();
         Matcher bytes = Pattern.compile("bytes of its calls: (\\d+)").matcher(jvm.output());
         assertThat(bytes.find()).as(jvm.output()).isTrue();
-        // Without a rehearsal of its own the fourth to sixth call take 86 MB each. With it most runs take 0; a branch
-        // of the edges that is not rehearsed, and code that C2 replaces, may still box in some.
-        assertThat(Long.parseLong(bytes.group(1))).isLessThan(200_000_000L);
+        // Without a rehearsal of its own each call takes 86 MB; with one of zeros alone 200 KB, since GELU's branches
+        // for other numbers were compiled only then. Code that C2 replaces may still take some.
+        assertThat(Long.parseLong(bytes.group(1))).isLessThan(100_000L);
     }
 
     @Test

@@ -13,6 +13,7 @@ import dev.softpick.kernels.layout.PagedKeyValueCache;
 import dev.softpick.kernels.layout.Panels;
 import dev.softpick.kernels.layout.Weights;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -233,14 +234,24 @@ final class Rehearsals {
         return TILE_ROWS + 1 + turn % TILE_ROWS;
     }
 
+    /** Numbers and not zeros: GELU has a branch for each sign, and one for where it has come down to 0. */
     private Weights weights(Class<? extends Weights> format, int k, int n) {
         int lanes = backend.panelLanes();
-        if (format == BFloat16Panels.class) {
-            return BFloat16Panels.pack(new short[k * n], k, n, null, panelWidth, lanes);
+        float[] values = values(k * n);
+        if (format == Panels.class) {
+            return Panels.pack(values, k, n, null, panelWidth);
         }
-        return format == Int8Panels.class
-                ? Int8Panels.pack(new byte[k * n], new float[n], k, n, null, panelWidth, lanes)
-                : Panels.pack(new float[k * n], k, n, null, panelWidth);
+        short[] halves = new short[k * n];
+        byte[] bytes = new byte[k * n];
+        for (int i = 0; i < values.length; i++) {
+            halves[i] = (short) (Float.floatToRawIntBits(values[i]) >>> Short.SIZE);
+            bytes[i] = (byte) values[i];
+        }
+        float[] scales = new float[n];
+        Arrays.fill(scales, 1f);
+        return format == BFloat16Panels.class
+                ? BFloat16Panels.pack(halves, k, n, null, panelWidth, lanes)
+                : Int8Panels.pack(bytes, scales, k, n, null, panelWidth, lanes);
     }
 
     /** Of both signs, and distinct enough for a norm. */
