@@ -120,7 +120,8 @@ class WarmUpTest {
     @Tag("once")
     @Tag("long")
     void whatAFullCodeCacheHasNoRoomForStaysScalarAndTheLogSaysSo() throws Exception {
-        ChildJvm jvm = ChildJvm.run(Calls.Once.class, List.of("-XX:ReservedCodeCacheSize=3m"));
+        ChildJvm jvm = ChildJvm.run(
+                Calls.Once.class, List.of("-XX:ReservedCodeCacheSize=2496k", "-XX:-UseCodeCacheFlushing"));
         assertThat(jvm.exit()).as(jvm.output()).isZero();
         assertThat(jvm.output())
                 .contains("CodeCache is full. Compiler has been disabled.")
