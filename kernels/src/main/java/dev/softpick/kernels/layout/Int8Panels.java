@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Weights of 8 bits with a scale for each column, {@code w = q · s}. A panel's bytes stand as its floats would, row
  * after row, so that a narrow load and a conversion give a vector. At four lanes there is no load of four bytes; there,
- * sixteen elements {@code e} stand as four ints, element {@code e} in byte {@code e / 4} of int {@code e % 4}, little
- * end first.
+ * sixteen elements {@code e} stand as four ints, element {@code e} in byte {@code e / 4} of int {@code e % 4}, counted
+ * in the order of memory on every processor.
  *
  * <p>A product adds {@code a · q} from +0 on over all rows, and multiplies with the scale and adds the bias at the
  * end, in one fused multiply-add.

@@ -6,6 +6,7 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import dev.softpick.kernels.layout.Int8Panels;
 import dev.softpick.kernels.layout.Panels;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -28,6 +29,8 @@ final class VectorInt8 {
     private static final VectorSpecies<Byte> BYTES = LANES == 8 ? ByteVector.SPECIES_64 : ByteVector.SPECIES_128;
 
     private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+
+    private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
 
     private VectorInt8() {}
 
@@ -105,15 +108,15 @@ final class VectorInt8 {
         for (int i = 0, k = w.k(), step = 0; i < k; i++, step += NR) {
             FloatVector x = FloatVector.broadcast(SPECIES, a[ao + i]);
             IntVector four = fours(b, o0 + step);
-            c0 = x.fma(part(four, 24), c0);
-            c1 = x.fma(part(four, 16), c1);
-            c2 = x.fma(part(four, 8), c2);
-            c3 = x.fma(part(four, 0), c3);
+            c0 = x.fma(part(four, 0), c0);
+            c1 = x.fma(part(four, 1), c1);
+            c2 = x.fma(part(four, 2), c2);
+            c3 = x.fma(part(four, 3), c3);
             four = fours(b, o1 + step);
-            c4 = x.fma(part(four, 24), c4);
-            c5 = x.fma(part(four, 16), c5);
-            c6 = x.fma(part(four, 8), c6);
-            c7 = x.fma(part(four, 0), c7);
+            c4 = x.fma(part(four, 0), c4);
+            c5 = x.fma(part(four, 1), c5);
+            c6 = x.fma(part(four, 2), c6);
+            c7 = x.fma(part(four, 3), c7);
         }
         int to = co + column;
         c0.intoArray(c, to);
@@ -131,10 +134,10 @@ final class VectorInt8 {
         byte[] b = w.values();
         int inPanel = column % NR;
         int offset = w.offset(column / NR) + (LANES > 4 ? inPanel : 0);
-        int shift = 24 - inPanel / LANES * 8;
+        int part = inPanel / LANES;
         FloatVector sum = FloatVector.zero(SPECIES);
         for (int i = 0, k = w.k(); i < k; i++) {
-            FloatVector v = LANES > 4 ? load(b, offset + i * NR) : part(fours(b, offset + i * NR), shift);
+            FloatVector v = LANES > 4 ? load(b, offset + i * NR) : part(fours(b, offset + i * NR), part);
             sum = FloatVector.broadcast(SPECIES, a[ao + i]).fma(v, sum);
         }
         VectorMask<Float> mask = SPECIES.indexInRange(column, w.n());
@@ -152,10 +155,10 @@ final class VectorInt8 {
         } else {
             for (int i = 0; i < rows * NR; i += 4 * LANES) {
                 IntVector four = fours(b, at + i);
-                part(four, 24).intoArray(to, Panels.LEAD + i);
-                part(four, 16).intoArray(to, Panels.LEAD + i + LANES);
-                part(four, 8).intoArray(to, Panels.LEAD + i + 2 * LANES);
-                part(four, 0).intoArray(to, Panels.LEAD + i + 3 * LANES);
+                part(four, 0).intoArray(to, Panels.LEAD + i);
+                part(four, 1).intoArray(to, Panels.LEAD + i + LANES);
+                part(four, 2).intoArray(to, Panels.LEAD + i + 2 * LANES);
+                part(four, 3).intoArray(to, Panels.LEAD + i + 3 * LANES);
             }
         }
     }
@@ -190,8 +193,9 @@ final class VectorInt8 {
         return (IntVector) ByteVector.fromArray(BYTES, b, at).reinterpretShape(INTS, 0);
     }
 
-    /** The bytes that {@code left} moves to the top of their ints. */
-    private static FloatVector part(IntVector four, int left) {
+    /** Byte {@code i} of each int, in the order in which they stand in memory. */
+    private static FloatVector part(IntVector four, int i) {
+        int left = 8 * (LITTLE_ENDIAN ? 3 - i : i);
         return (FloatVector) four.lanewise(LSHL, left).lanewise(ASHR, 24).convert(I2F, 0);
     }
 }
