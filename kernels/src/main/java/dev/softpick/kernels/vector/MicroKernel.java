@@ -30,6 +30,9 @@ final class MicroKernel {
      */
     static final int MR = LANES == 8 && NV == 2 ? 5 : BlockSizes.TILE_ROWS;
 
+    /** Rows of the lower tile. */
+    static final int LOW = 4;
+
     /** Columns of a tile. */
     static final int NR = VectorWidth.NR;
 
@@ -172,6 +175,96 @@ final class MicroKernel {
             c33.intoArray(c, o3 + 3 * LANES);
             c43.intoArray(c, o4 + 3 * LANES);
             c53.intoArray(c, o5 + 3 * LANES);
+        }
+    }
+
+    /**
+     * A tile of {@link #LOW} rows, for what whole tiles leave of a few rows: eight rows are two of these, and with the
+     * other tile the work of twelve.
+     */
+    static void lowTile(
+            float[] a, int ao, int lda, int rows, float[] b, int bo, int k,
+            float[] init, int io, int ldi, float[] c, int co, int ldc) {
+        int r0 = ao;
+        int r1 = rows > 1 ? r0 + lda : r0;
+        int r2 = rows > 2 ? r1 + lda : r1;
+        int r3 = rows > 3 ? r2 + lda : r2;
+        int i0 = io;
+        int i1 = rows > 1 ? i0 + ldi : i0;
+        int i2 = rows > 2 ? i1 + ldi : i1;
+        int i3 = rows > 3 ? i2 + ldi : i2;
+        FloatVector c00 = FloatVector.fromArray(SPECIES, init, i0);
+        FloatVector c10 = FloatVector.fromArray(SPECIES, init, i1);
+        FloatVector c20 = FloatVector.fromArray(SPECIES, init, i2);
+        FloatVector c30 = FloatVector.fromArray(SPECIES, init, i3);
+        FloatVector c01 = FloatVector.fromArray(SPECIES, init, i0 + LANES);
+        FloatVector c11 = FloatVector.fromArray(SPECIES, init, i1 + LANES);
+        FloatVector c21 = FloatVector.fromArray(SPECIES, init, i2 + LANES);
+        FloatVector c31 = FloatVector.fromArray(SPECIES, init, i3 + LANES);
+        FloatVector c02 = NV > 2 ? FloatVector.fromArray(SPECIES, init, i0 + 2 * LANES) : c00;
+        FloatVector c12 = NV > 2 ? FloatVector.fromArray(SPECIES, init, i1 + 2 * LANES) : c10;
+        FloatVector c22 = NV > 2 ? FloatVector.fromArray(SPECIES, init, i2 + 2 * LANES) : c20;
+        FloatVector c32 = NV > 2 ? FloatVector.fromArray(SPECIES, init, i3 + 2 * LANES) : c30;
+        FloatVector c03 = NV > 2 ? FloatVector.fromArray(SPECIES, init, i0 + 3 * LANES) : c00;
+        FloatVector c13 = NV > 2 ? FloatVector.fromArray(SPECIES, init, i1 + 3 * LANES) : c10;
+        FloatVector c23 = NV > 2 ? FloatVector.fromArray(SPECIES, init, i2 + 3 * LANES) : c20;
+        FloatVector c33 = NV > 2 ? FloatVector.fromArray(SPECIES, init, i3 + 3 * LANES) : c30;
+        for (int i = 0, end = Math.min(k, MAX_K); i < end; i++) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bo);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bo + LANES);
+            FloatVector b2 = NV > 2 ? FloatVector.fromArray(SPECIES, b, bo + 2 * LANES) : b0;
+            FloatVector b3 = NV > 2 ? FloatVector.fromArray(SPECIES, b, bo + 3 * LANES) : b0;
+            FloatVector x = FloatVector.broadcast(SPECIES, a[r0 + i]);
+            c00 = x.fma(b0, c00);
+            c01 = x.fma(b1, c01);
+            if (NV > 2) {
+                c02 = x.fma(b2, c02);
+                c03 = x.fma(b3, c03);
+            }
+            x = FloatVector.broadcast(SPECIES, a[r1 + i]);
+            c10 = x.fma(b0, c10);
+            c11 = x.fma(b1, c11);
+            if (NV > 2) {
+                c12 = x.fma(b2, c12);
+                c13 = x.fma(b3, c13);
+            }
+            x = FloatVector.broadcast(SPECIES, a[r2 + i]);
+            c20 = x.fma(b0, c20);
+            c21 = x.fma(b1, c21);
+            if (NV > 2) {
+                c22 = x.fma(b2, c22);
+                c23 = x.fma(b3, c23);
+            }
+            x = FloatVector.broadcast(SPECIES, a[r3 + i]);
+            c30 = x.fma(b0, c30);
+            c31 = x.fma(b1, c31);
+            if (NV > 2) {
+                c32 = x.fma(b2, c32);
+                c33 = x.fma(b3, c33);
+            }
+            bo += NR;
+        }
+        int o0 = co;
+        int o1 = rows > 1 ? o0 + ldc : o0;
+        int o2 = rows > 2 ? o1 + ldc : o1;
+        int o3 = rows > 3 ? o2 + ldc : o2;
+        c00.intoArray(c, o0);
+        c10.intoArray(c, o1);
+        c20.intoArray(c, o2);
+        c30.intoArray(c, o3);
+        c01.intoArray(c, o0 + LANES);
+        c11.intoArray(c, o1 + LANES);
+        c21.intoArray(c, o2 + LANES);
+        c31.intoArray(c, o3 + LANES);
+        if (NV > 2) {
+            c02.intoArray(c, o0 + 2 * LANES);
+            c12.intoArray(c, o1 + 2 * LANES);
+            c22.intoArray(c, o2 + 2 * LANES);
+            c32.intoArray(c, o3 + 2 * LANES);
+            c03.intoArray(c, o0 + 3 * LANES);
+            c13.intoArray(c, o1 + 3 * LANES);
+            c23.intoArray(c, o2 + 3 * LANES);
+            c33.intoArray(c, o3 + 3 * LANES);
         }
     }
 

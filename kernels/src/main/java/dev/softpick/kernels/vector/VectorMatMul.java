@@ -94,6 +94,7 @@ final class VectorMatMul {
         int nr = w.width();
         int whole = w.n() / nr;
         int depth = depth(w);
+        int high = highRows(m);
         for (int p = 0; p < whole; p++) {
             int start = w.initialOffset(p);
             int to = co + p * nr;
@@ -102,12 +103,17 @@ final class VectorMatMul {
                 int bo = part(w, p, k, ks, b);
                 float[] init = k == 0 ? w.initial() : c;
                 int ldi = k == 0 ? 0 : ldc;
-                for (int i = 0; i < m; i += MicroKernel.MR) {
+                for (int i = 0, rows; i < m; i += rows) {
+                    rows = i < high ? MicroKernel.MR : MicroKernel.LOW;
                     int at = to + i * ldc;
                     int io = k == 0 ? start : at;
-                    MicroKernel.tile(a, ao + i * lda + k, lda, m - i, b, bo, ks, init, io, ldi, c, at, ldc);
+                    if (i < high) {
+                        MicroKernel.tile(a, ao + i * lda + k, lda, m - i, b, bo, ks, init, io, ldi, c, at, ldc);
+                    } else {
+                        MicroKernel.lowTile(a, ao + i * lda + k, lda, m - i, b, bo, ks, init, io, ldi, c, at, ldc);
+                    }
                     if (k + ks == w.k()) {
-                        finish(w, p, c, at, ldc, Math.min(MicroKernel.MR, m - i), nr);
+                        finish(w, p, c, at, ldc, Math.min(rows, m - i), nr);
                     }
                 }
             }
@@ -129,6 +135,13 @@ final class VectorMatMul {
         if (!(w instanceof Panels)) {
             w.buffers().giveBack(b);
         }
+    }
+
+    /** Rows that go through high tiles, the first of all, so that with low ones the fewest are computed in vain. */
+    private static int highRows(int m) {
+        int missing = Math.ceilDiv(m, MicroKernel.MR) * MicroKernel.MR - m;
+        int low = missing / (MicroKernel.MR - MicroKernel.LOW) * MicroKernel.LOW;
+        return Math.max(0, Math.ceilDiv(m - low, MicroKernel.MR) * MicroKernel.MR);
     }
 
     /**
