@@ -28,6 +28,18 @@ public final class Arithmetic {
         return batch * (projection + (config.numLayers() - 1) * block + last);
     }
 
+    /**
+     * Every window of a series of so many steps, one step apart, where projection and first queries, keys and values
+     * are computed once a step. With one layer, a window needs one query, its own.
+     */
+    public static double windows(SoftpickConfig config, int steps) {
+        double h = config.hiddenSize();
+        double projection = config.inputProjection() ? 2 * config.embedDim() * h : 0;
+        double shared = projection + (config.numLayers() > 1 ? 6 : 4) * h * h;
+        int window = config.windowSize();
+        return (steps - window + 1) * (forward(config, 1, window) - window * shared) + steps * shared;
+    }
+
     /** Causal attention of one head. */
     public static double attention(int steps, int headSize, boolean state) {
         return state ? withState(steps, headSize) : 4.0 * headSize * pairs(steps);

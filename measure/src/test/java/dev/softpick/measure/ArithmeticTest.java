@@ -43,4 +43,13 @@ class ArithmeticTest {
         // what it is known for: 0.59 GFLOP with all of the last block
         assertThat(Arithmetic.forward(config, 1, 60)).isBetween(0.47e9, 0.59e9);
     }
+
+    @Test
+    void windowsShareTheirFirstProjections() {
+        SoftpickConfig config = SoftpickConfig.builder().embedDim(64).numLayers(2).build();
+        double row = 2 * (64 * 256.0 + 3 * 256.0 * 256);
+        assertThat(Arithmetic.windows(config, 60)).isEqualTo(Arithmetic.forward(config, 1, 60));
+        assertThat(Arithmetic.windows(config, 100))
+                .isEqualTo(Arithmetic.forward(config, 41, 60) - (41 * 60 - 100) * row);
+    }
 }
