@@ -91,6 +91,15 @@ public final class Ceilings {
         return 4.0 * x.length * repeats / (System.nanoTime() - start);
     }
 
+    /** Nanoseconds of reading these arrays once, one after the other, from wherever they are. */
+    public static long once(float[]... arrays) {
+        long start = System.nanoTime();
+        for (float[] x : arrays) {
+            sink = readLoop(x);
+        }
+        return System.nanoTime() - start;
+    }
+
     /** Two streams, each half of the array: one alone is up to a fifth slower beyond the caches. */
     private static float readLoop(float[] x) {
         FloatVector a0 = FloatVector.zero(SPECIES), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;

@@ -22,8 +22,15 @@ final class Goals {
 
     static final Goal SLIDING = atMost("sliding step", "of reading its weights once", 1.3, RATIO);
     static final Goal TOGETHER = atLeast("32 sliding sessions together", "one by one / together", 4, RATIO);
+    static final Goal TOGETHER_INT8 = atMost("32 sliding sessions together, int8", "of the float group", 1.03, RATIO);
+    static final Goal TOGETHER_INT8_ALONE =
+            atLeast("32 sliding sessions together, int8", "one by one / together", 2, RATIO);
+    static final Goal KEYS_AND_VALUES =
+            atMost("attention in a step of 32 sessions", "of reading what they remember", 1.3, RATIO);
     static final Goal EXACT = atLeast("exact step on a full window", "forward / step", 1, RATIO);
     static final Goal UNBOUNDED = atLeast("unbounded step at 8,192", "softmax / softpick", 1.5, RATIO);
+    static final Goal UNBOUNDED_READ =
+            atMost("unbounded step at 8,192, softpick", "of reading weights, keys and states once", 1.25, RATIO);
     static final Goal WINDOW_RERUN = atLeast("sliding step", "ONNX Runtime's rerun of the window / ours", 8, RATIO);
     static final Goal STATE = atMost("state at 8,192 frames", "softpick / softmax", 0.55, "%.4f");
 
@@ -80,6 +87,10 @@ final class Goals {
     /** Null where nothing is asked for. */
     static Goal twoThreads(String work, int rows) {
         return rows < ROWS_FOR_TWO_THREADS ? null : atLeast("forward " + work, "our one thread / ours", 1.8, RATIO);
+    }
+
+    static Goal windows(int layers) {
+        return atLeast("every window of a series, " + layers + " layers", "of what can be saved", 90, PERCENT);
     }
 
     static Goal roundedForward(String shape, String who) {

@@ -3,7 +3,6 @@ package dev.softpick.bench.peers;
 import ai.onnxruntime.OrtException;
 import dev.softpick.bench.harness.Ceilings;
 import dev.softpick.bench.harness.Column;
-import dev.softpick.bench.harness.Outputs;
 import dev.softpick.bench.harness.Result;
 import dev.softpick.bench.harness.Rounds;
 import dev.softpick.bench.harness.Sizes;
@@ -17,13 +16,10 @@ import dev.softpick.model.StreamingSession;
 import dev.softpick.model.Window;
 import dev.softpick.model.safetensors.SafetensorsFile;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.function.DoubleSupplier;
-import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -40,7 +36,6 @@ final class Rounded implements Callable<Integer> {
 
     private static final SoftpickConfig CONFIG = SoftpickConfig.builder().embedDim(64).build();
     private static final int ROUNDS = 15;
-    private static final int WARM_UP_MILLIS = 1500;
     /** Steps after which a window has been full for long. */
     private static final int FULL = 130;
 
@@ -50,8 +45,13 @@ final class Rounded implements Callable<Integer> {
     /** Calls of a round after caches were emptied. */
     private static final int COLD_CALLS = 5;
 
+    private enum Subject { FORWARD, STEP, COLD_CACHE, LOAD, MATMUL }
+
     @Mixin
     private Peers.Common common;
+
+    @Option(names = "--only", split = ",", paramLabel = "SUBJECT", description = "Some of ${COMPLETION-CANDIDATES}.")
+    private List<Subject> only = List.of(Subject.values());
 
     @Option(names = "--shapes", split = ",", paramLabel = "BxT",
             description = "Of the forward pass. Default: ${DEFAULT-VALUE}.")
@@ -76,6 +76,22 @@ final class Rounded implements Callable<Integer> {
                 rounds.rounds());
         ours.values().forEach(SoftpickTransformer::warmUp);
         SafetensorsFile weights = OnnxTransformer.weights(model);
+        for (Subject subject : Subject.values()) {
+            if (only.contains(subject)) {
+                switch (subject) {
+                    case FORWARD -> forward(weights);
+                    case STEP -> steps(weights);
+                    case COLD_CACHE -> coldCache();
+                    case LOAD -> RoundedLoad.measure(result, ours, rounds);
+                    case MATMUL -> RoundedMatMul.measure(result, rounds);
+                }
+            }
+        }
+        result.write(common.out());
+        return 0;
+    }
+
+    private void forward(SafetensorsFile weights) throws IOException, OrtException {
         Table forward = result.add(new Table(
                 "forward", "Forward pass", "", Column.key("shape", "batch×steps"), Column.key("who", "who"),
                 Column.figure("ms", "ms", "%.3f"), Column.followed("of_float", "our float / it", "%.2f"),
@@ -87,19 +103,13 @@ final class Rounded implements Callable<Integer> {
             int[] sizes = Sizes.parse(shape, 2);
             forward(forward, weights, sizes[0], sizes[1]);
         }
-        steps(weights);
-        coldCache();
-        RoundedLoad.measure(result, ours, rounds);
-        RoundedMatMul.measure(result, rounds);
-        result.write(common.out());
-        return 0;
     }
 
     private void forward(Table table, SafetensorsFile weights, int batch, int steps) throws IOException, OrtException {
         float[] x = Gaussian.of(2, batch * steps * CONFIG.embedDim());
         long[] in = {batch, steps, CONFIG.embedDim()};
         long[] out = {batch, CONFIG.hiddenSize()};
-        Row row = new Row();
+        RoundedRow row = new RoundedRow();
         ours.forEach((format, rounded) -> {
             float[] y = new float[batch * CONFIG.hiddenSize()];
             row.add("ours, " + format, () -> rounded.forward(x, batch, steps, y), () -> y);
@@ -110,16 +120,16 @@ final class Rounded implements Callable<Integer> {
                         OnnxTransformer.pruned(CONFIG, weights, batch, steps, Precision.INT8), x, in, out, 1)) {
             row.add(RoundedModels.ONNX_FLOAT, floats::run, floats::output);
             row.add(RoundedModels.ONNX_INT8, bytes::run, bytes::output);
-            double[] m = row.medians(rounds, List.of(() -> Ceilings.fma(1)));
+            double[] m = row.medians(rounds, List.of(), List.of(() -> Ceilings.fma(1)));
             row.write(table, batch + "×" + steps, m);
             goals(batch + "×" + steps, row, m);
         }
     }
 
-    private void goals(String shape, Row row, double[] m) {
+    private void goals(String shape, RoundedRow row, double[] m) {
         for (int i = 1; i < ours.size(); i++) {
-            result.goal(Goals.roundedForward(shape, row.names.get(i)), m[i] / m[0]);
-            result.goal(Goals.allocation("forward " + shape + ", " + row.names.get(i)), row.bytes(i));
+            result.goal(Goals.roundedForward(shape, row.name(i)), m[i] / m[0]);
+            result.goal(Goals.allocation("forward " + shape + ", " + row.name(i)), row.bytes(i));
         }
     }
 
@@ -127,7 +137,7 @@ final class Rounded implements Callable<Integer> {
     private void steps(SafetensorsFile weights) throws IOException, OrtException {
         float[] frame = Gaussian.of(4, CONFIG.embedDim());
         float[] history = Gaussian.of(5, FULL * CONFIG.embedDim());
-        Row row = new Row();
+        RoundedRow row = new RoundedRow();
         ours.forEach((format, rounded) -> {
             StreamingSession session = rounded.newSession(Window.SLIDING);
             session.feed(history, FULL);
@@ -143,7 +153,7 @@ final class Rounded implements Callable<Integer> {
             }
             row.add(RoundedModels.ONNX_FLOAT, () -> floats.step(frame), floats::answer);
             row.add(RoundedModels.ONNX_INT8, () -> bytes.step(frame), bytes::answer);
-            double[] m = row.medians(rounds, List.of(() -> Ceilings.fma(1)));
+            double[] m = row.medians(rounds, List.of(), List.of(() -> Ceilings.fma(1)));
             Table table = result.add(new Table(
                     "step", "A step, window 60, full",
                     "Ours: a sliding session. ONNX Runtime: its caches as inputs and outputs that lie in memory"
@@ -158,12 +168,10 @@ final class Rounded implements Callable<Integer> {
             int onnxFloat = ours.size();
             result.goal(Goals.STEP_FLOAT, m[onnxFloat] / m[0]);
             for (int i = 1; i < onnxFloat; i++) {
-                result.goal(Goals.roundedStep(row.names.get(i)), m[0] / m[i]);
-                result.goal(Goals.allocation("step, " + row.names.get(i)), row.bytes(i));
+                result.goal(Goals.roundedStep(row.name(i)), m[0] / m[i]);
+                result.goal(Goals.allocation("step, " + row.name(i)), row.bytes(i));
             }
-            if (row.names.contains("ours, int8")) {
-                result.goal(Goals.STEP_INT8, m[onnxFloat + 1] / m[row.names.indexOf("ours, int8")]);
-            }
+            result.goal(Goals.STEP_INT8, m[onnxFloat + 1] / m[row.indexOf("ours, int8")]);
         }
     }
 
@@ -194,43 +202,6 @@ final class Rounded implements Callable<Integer> {
             table.row(format, median / 1e6, floats / median);
             if (row > 1) {
                 result.goal(Goals.coldCache(format), floats / median);
-            }
-        }
-    }
-
-    /** The same work by all: ours in each format, then ONNX Runtime in float and int8. */
-    private static final class Row {
-        private final List<String> names = new ArrayList<>();
-        private final List<Runnable> works = new ArrayList<>();
-        private final List<Double> differences = new ArrayList<>();
-        private float[] expected;
-
-        /** Runs it once and compares: what is in float must be our float model's output. */
-        void add(String name, Runnable work, Supplier<float[]> output) {
-            work.run();
-            float[] y = output.get().clone();
-            expected = expected == null ? y : expected;
-            Outputs.same(name + " and our float model", y, expected, RoundedModels.allowed(name));
-            names.add(name);
-            works.add(work);
-            differences.add(Outputs.difference(y, expected));
-        }
-
-        double[] medians(Rounds rounds, List<DoubleSupplier> ceilings) {
-            Rounds.warmUp(() -> Ceilings.fma(1), 500);
-            return rounds.medians(works, ceilings, WARM_UP_MILLIS);
-        }
-
-        long bytes(int i) {
-            return Rounds.allocated(works.get(i));
-        }
-
-        void write(Table table, String what, double[] m) {
-            int onnx = names.size() - 2;
-            for (int i = 0; i < names.size(); i++) {
-                table.row(
-                        what, names.get(i), m[i] / 1e6, m[0] / m[i], m[onnx] / m[i], m[onnx + 1] / m[i],
-                        differences.get(i), i < onnx ? bytes(i) : null, m[names.size()]);
             }
         }
     }
