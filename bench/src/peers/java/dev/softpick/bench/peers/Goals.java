@@ -93,6 +93,16 @@ final class Goals {
         return atLeast("every window of a series, " + layers + " layers", "of what can be saved", 90, PERCENT);
     }
 
+    static Goal wide(boolean pruned) {
+        return atLeast(
+                "forward 1×60, hidden 512, 8 layers", "ONNX Runtime" + (pruned ? ", pruned" : "") + " / ours",
+                pruned ? 1.5 : 1.6, RATIO);
+    }
+
+    static Goal roundedWide(String who) {
+        return atLeast("forward 1×60, hidden 512, 8 layers, " + who, "our float / it", 1.1, RATIO);
+    }
+
     static Goal roundedForward(String shape, String who) {
         return atMost("forward " + shape + ", " + who, "of our float", 1.03, RATIO);
     }

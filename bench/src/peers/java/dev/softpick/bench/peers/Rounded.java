@@ -45,7 +45,7 @@ final class Rounded implements Callable<Integer> {
     /** Calls of a round after caches were emptied. */
     private static final int COLD_CALLS = 5;
 
-    private enum Subject { FORWARD, STEP, COLD_CACHE, LOAD, MATMUL }
+    private enum Subject { FORWARD, STEP, COLD_CACHE, LOAD, MATMUL, WIDE }
 
     @Mixin
     private Peers.Common common;
@@ -84,6 +84,7 @@ final class Rounded implements Callable<Integer> {
                     case COLD_CACHE -> coldCache();
                     case LOAD -> RoundedLoad.measure(result, ours, rounds);
                     case MATMUL -> RoundedMatMul.measure(result, rounds);
+                    case WIDE -> RoundedWide.measure(result, rounds);
                 }
             }
         }

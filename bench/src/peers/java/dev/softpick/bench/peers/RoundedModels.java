@@ -8,6 +8,7 @@ import java.util.Map;
 /** One model in each weight format, in float first; and what ONNX Runtime's are called. */
 final class RoundedModels {
 
+    static final String ONNX_FULL = "ONNX Runtime, float, full";
     static final String ONNX_FLOAT = "ONNX Runtime, float, pruned";
     static final String ONNX_INT8 = "ONNX Runtime, int8, pruned";
 
