@@ -15,7 +15,11 @@ import java.util.List;
 final class WindowTable {
 
     private static final int[] LAYERS = {6, 3, 2};
-    private static final int WINDOWS = 120;
+
+    /** Few, and more turns instead: a twentieth of a time is to be seen to a tenth. */
+    private static final int WINDOWS = 40;
+
+    private static final int TURNS_OF_A_ROUND = 3;
     private static final int WARM_UP_MILLIS = 1500;
 
     private WindowTable() {}
@@ -25,7 +29,8 @@ final class WindowTable {
                 "windows", "Every window of a series, " + WINDOWS + " windows of " + config.windowSize() + " frames",
                 "`forward` takes all windows in one call, laid out before, which is its fastest way. What they share"
                         + " (projection, first queries, keys and values) `forwardWindows` computes once a frame."
-                        + " *Saved*: of `forward`'s time, and of its arithmetic. The outputs have the same bits.",
+                        + " *Saved*: of `forward`'s time, and of its arithmetic. The outputs have the same bits. Three"
+                        + " turns a round.",
                 Column.number("layers", "layers"), Column.figure("forward_us", "forward, µs a window", "%,.0f"),
                 Column.figure("windows_us", "forwardWindows, µs a window", "%,.0f"),
                 Column.followed("ratio", "forward / forwardWindows", "%.3f"),
@@ -54,7 +59,7 @@ final class WindowTable {
         model.forward(windows, WINDOWS, window, all);
         model.forwardWindows(series, steps, answers);
         Outputs.same("forwardWindows and forward, " + config.numLayers() + " layers,", answers, all, 0);
-        double[] m = new Rounds(rounds).medians(
+        double[] m = new Rounds(TURNS_OF_A_ROUND * rounds).medians(
                 List.of(
                         () -> model.forward(windows, WINDOWS, window, all),
                         () -> model.forwardWindows(series, steps, answers)),
