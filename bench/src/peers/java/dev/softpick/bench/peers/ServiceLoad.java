@@ -92,7 +92,8 @@ final class ServiceLoad implements Callable<Integer> {
     public Integer call() throws Exception {
         int rounds = common.rounds(ROUNDS);
         Result result = Result.here(
-                "load", "A service under load", Peers.commands("load --rounds " + rounds),
+                "load", "A service under load", Peers.commands(
+                        "load --rounds %d --seconds %s --warm-up %s".formatted(rounds, seconds, warmUp)),
                 "The default model, one window of 60 a request, one model or session for all callers, each run"
                         + " in a JVM of its"
                         + " own, in turns; medians. Open loops: fixed arrivals at a part of the requests a"
@@ -207,7 +208,32 @@ final class ServiceLoad implements Callable<Integer> {
             }
             goals(result, subjects.getFirst(), load, theirs, theirP99);
         }
+        summary(result, subjects, loads);
         memory(result, subjects, loads);
+    }
+
+    /** A row for each subject: what a reader wants first. */
+    private void summary(Result result, List<Subject> subjects, List<Load> loads) {
+        List<Load> closed = loads.stream()
+                .filter(load -> load.callers() > 0)
+                .sorted(Comparator.comparingInt(Load::callers))
+                .toList();
+        List<Column> columns = new ArrayList<>(List.of(Column.key("who", "who")));
+        closed.forEach(load -> columns.add(
+                Column.figure("rate_" + load.callers(), "requests/s, " + load.name(), "%.0f")));
+        closed.forEach(load -> columns.add(Column.figure("p99_" + load.callers(), "p99, " + load.callers(), "%.1f")));
+        columns.add(Column.figure("peak_mb", "peak memory, MB", "%.0f"));
+        Table table = result.add(new Table(
+                "summary", "Closed loops", "The same: requests a second, and p99 in milliseconds, by the number of"
+                        + " callers; peak memory of all these runs.",
+                columns.toArray(Column[]::new)));
+        for (Subject subject : subjects) {
+            List<Object> row = new ArrayList<>(List.of(subject.name()));
+            closed.forEach(load -> row.add(median(subject, load, Report::requestsPerSecond)));
+            closed.forEach(load -> row.add(median(subject, load, Report::p99)));
+            row.add(peak(subject, closed));
+            table.row(row.toArray());
+        }
     }
 
     /** ONNX Runtime in float at its better setting: more requests in a closed loop, a shorter p99 in an open one. */
