@@ -61,6 +61,7 @@ class CallEventTest {
     }
 
     @Test
+    @Tag("long")
     void nobodyStartsARecorderThatIsNotAskedFor() throws Exception {
         ChildJvm jvm = ChildJvm.run(Unrecorded.class, List.of());
         assertThat(jvm.exit()).as(jvm.output()).isZero();
@@ -68,6 +69,7 @@ class CallEventTest {
     }
 
     @Test
+    @Tag("long")
     void aRecorderThatDoesNotAskForThemCostsNoByte() throws Exception {
         ChildJvm jvm = ChildJvm.run(Bytes.class, List.of());
         assertThat(jvm.exit()).as(jvm.output()).isZero();

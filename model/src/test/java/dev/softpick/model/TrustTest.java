@@ -27,6 +27,7 @@ class TrustTest {
     private Path folder;
 
     @Test
+    @Tag("long")
     void nothingHappensBesideTheCalls() throws Exception {
         Path model = folder.resolve("m.safetensors");
         WarmUpTest.Calls.model(Normalizer.SOFTPICK).save(model);
@@ -74,6 +75,7 @@ class TrustTest {
 
     /** A service that takes a new version of its model: the old one must not stay behind. */
     @Test
+    @Tag("long")
     void aModelThatIsDroppedGivesItsMemoryBack() throws Exception {
         Path large = folder.resolve("large.safetensors");
         SoftpickTransformer.random(SoftpickConfig.builder().embedDim(64).build(), 1).save(large);

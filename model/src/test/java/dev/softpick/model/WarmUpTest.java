@@ -32,6 +32,7 @@ class WarmUpTest {
     private static final String THREAD = "softpick-warm-up";
 
     @Test
+    @Tag("long")
     void callsMoveFromScalarToVectorKernelsWithTheSameBitsAndTheLogAndTheFlightRecorderTellOfIt() throws Exception {
         Path logging = Files.createTempFile("softpick", ".properties");
         try {
@@ -65,6 +66,7 @@ class WarmUpTest {
     }
 
     @Test
+    @Tag("long")
     void withoutCounterAndFlightRecorderItEndsToo() throws Exception {
         String modules = Backends.hasVector() ? "java.base,jdk.incubator.vector" : "java.base";
         ChildJvm jvm = ChildJvm.run(Calls.class, List.of("--limit-modules", modules), "softpick");
@@ -74,6 +76,7 @@ class WarmUpTest {
     }
 
     @Test
+    @Tag("long")
     void whereTheBackendIsForcedThereIsNoWarmUp() throws Exception {
         String forced = Backends.hasVector() ? "vector" : "scalar";
         for (String backend : List.of(forced, "scalar")) {
