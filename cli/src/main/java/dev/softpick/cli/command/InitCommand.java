@@ -138,9 +138,7 @@ public final class InitCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         common.apply();
-        if (FileFormat.of("--output", output) != FileFormat.SAFETENSORS) {
-            throw new UsageException("--output is " + output + "; a model's name must end in .safetensors");
-        }
+        FileFormat.checkModel("--output", output);
         OutputFile.check(output);
         long parameters = 0;
         try (Progress progress = Progress.start(spec.commandLine().getErr())) {

@@ -88,9 +88,7 @@ public final class QuantizeCommand implements Callable<Integer> {
         if (weights == WeightFormat.FLOAT32) {
             throw new UsageException("--weights is float32; allowed are int8, bfloat16");
         }
-        if (FileFormat.of("--output", output) != FileFormat.SAFETENSORS) {
-            throw new UsageException("--output is " + output + "; a model's name must end in .safetensors");
-        }
+        FileFormat.checkModel("--output", output);
         OutputFile.check(output);
         OutputFile.checkApart(output, "--model", file);
         OutputFile.checkApart(output, "--input", input);

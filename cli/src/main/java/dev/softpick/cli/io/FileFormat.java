@@ -21,13 +21,28 @@ public enum FileFormat {
      * @throws UsageException if its extension is none of ours
      */
     public static FileFormat of(String option, Path file) {
-        String name = file.toString();
         for (FileFormat format : values()) {
-            int start = name.length() - format.extension.length();
-            if (start >= 0 && name.regionMatches(true, start, format.extension, 0, format.extension.length())) {
+            if (format.isOf(file)) {
                 return format;
             }
         }
         throw new UsageException(option + " is " + file + "; allowed are names that end in .npy, .safetensors or .csv");
+    }
+
+    /**
+     * Refuses a name that no model file has.
+     *
+     * @throws UsageException if its extension is not that of models
+     */
+    public static void checkModel(String option, Path file) {
+        if (!SAFETENSORS.isOf(file)) {
+            throw new UsageException(option + " is " + file + "; a model's name must end in .safetensors");
+        }
+    }
+
+    private boolean isOf(Path file) {
+        String name = file.toString();
+        int start = name.length() - extension.length();
+        return start >= 0 && name.regionMatches(true, start, extension, 0, extension.length());
     }
 }

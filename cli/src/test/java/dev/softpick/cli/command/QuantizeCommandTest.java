@@ -84,6 +84,7 @@ class QuantizeCommandTest {
             2 | --model @/m --weights float32 --output @/x.safetensors                   | allowed are int8, bfloat16
             2 | --model @/m --weights int4 --output @/x.safetensors                      | allowed are float32, bfloat16
             2 | --model @/m --weights int8 --output @/x.npy                              | must end in .safetensors
+            2 | --model @/m --weights int8 --output @/x                                  | must end in .safetensors
             2 | --model MODEL --weights int8 --output MODEL                              | --model names
             1 | --model @/none.safetensors --weights int8 --output @/x.safetensors       | none.safetensors: no such
             1 | --model MODEL --weights int8 --output @/none/x.safetensors               | does not exist
