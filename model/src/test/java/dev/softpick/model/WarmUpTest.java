@@ -119,6 +119,17 @@ class WarmUpTest {
         assertThat(jvm.output()).contains("[LAYER_NORM] stay scalar for softpick").contains("then staged");
     }
 
+    /** What serves callers on vectors already must not be given up while the rest is rehearsed. */
+    @Test
+    @Tag("once")
+    @Tag("long")
+    void noTileIsCompiledAgainForRowsThatOthersCallItWith() throws Exception {
+        ChildJvm jvm = ChildJvm.run(WholePanels.class, List.of("-Xlog:deoptimization=debug"));
+        assertThat(jvm.exit()).as(jvm.output()).isZero();
+        assertThat(jvm.output()).contains("staged, then vector").contains("[deoptimization]");
+        assertThat(jvm.output().lines().filter(line -> line.contains("vector.MicroKernel."))).isEmpty();
+    }
+
     @Test
     @Tag("once")
     @Tag("long")
@@ -225,6 +236,20 @@ class WarmUpTest {
                 model.forward(x, 1, 300, y);
             }
             System.out.println("bytes of its calls: " + (threads.getCurrentThreadAllocatedBytes() - before));
+        }
+    }
+
+    /** One warm-up, of a model whose products have no edges and whose heads fill a tile, as the default model's. */
+    static final class WholePanels {
+
+        private WholePanels() {}
+
+        public static void main(String[] args) {
+            SoftpickTransformer model = SoftpickTransformer.random(
+                    SoftpickConfig.builder().embedDim(64).hiddenSize(128).numHeads(2).numLayers(1).build(), 1);
+            String before = model.steps().backend().name();
+            model.warmUp();
+            System.out.println(before + ", then " + model.steps().backend().name());
         }
     }
 
