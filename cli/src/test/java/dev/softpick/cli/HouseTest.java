@@ -72,7 +72,8 @@ class HouseTest {
     /** The innermost flat kernels, whose arguments are better off in registers than in an object. */
     private static final Set<String> FLAT_KERNELS = Set.of(
             "vector.MicroKernel.tile", "vector.MicroKernel.lowTile", "vector.MicroKernel.strip",
-            "vector.MicroKernel.edge", "vector.MicroKernel.padded", "vector.ScoreSumKernel.absScores",
+            "vector.MicroKernel.edge", "vector.AttentionTile.padded", "vector.AttentionTile.whole",
+            "vector.ScoreSumKernel.absScores",
             "scalar.ScalarTile.tile", "scalar.ScalarTile.twoRows", "scalar.ScalarTile.accumulate");
 
     private static final int MOST_PARAMETERS = 8;

@@ -48,25 +48,23 @@ final class MicroKernel {
      * One tile of NR columns. {@code init} is row-major; {@code ldi = 0} repeats one row, a bias.
      *
      * <p>Rows from {@code rows} on repeat the last row and are stored over it: the same bits again, and no second
-     * kernel. Minima and not branches say where they are: C2 leaves out a branch that products never take, and was
-     * surprised by attention, while a caller's products took 0.4 s.
+     * kernel.
      */
     static void tile(
             float[] a, int ao, int lda, int rows, float[] b, int bo, int k,
             float[] init, int io, int ldi, float[] c, int co, int ldc) {
-        int last = rows - 1;
         int r0 = ao;
-        int r1 = r0 + Math.min(last, 1) * lda;
-        int r2 = r0 + Math.min(last, 2) * lda;
-        int r3 = r0 + Math.min(last, 3) * lda;
-        int r4 = r0 + Math.min(last, 4) * lda;
-        int r5 = r0 + Math.min(last, 5) * lda;
+        int r1 = rows > 1 ? r0 + lda : r0;
+        int r2 = rows > 2 ? r1 + lda : r1;
+        int r3 = rows > 3 ? r2 + lda : r2;
+        int r4 = rows > 4 ? r3 + lda : r3;
+        int r5 = rows > 5 ? r4 + lda : r4;
         int i0 = io;
-        int i1 = i0 + Math.min(last, 1) * ldi;
-        int i2 = i0 + Math.min(last, 2) * ldi;
-        int i3 = i0 + Math.min(last, 3) * ldi;
-        int i4 = i0 + Math.min(last, 4) * ldi;
-        int i5 = i0 + Math.min(last, 5) * ldi;
+        int i1 = rows > 1 ? i0 + ldi : i0;
+        int i2 = rows > 2 ? i1 + ldi : i1;
+        int i3 = rows > 3 ? i2 + ldi : i2;
+        int i4 = rows > 4 ? i3 + ldi : i3;
+        int i5 = rows > 5 ? i4 + ldi : i4;
         FloatVector c00 = FloatVector.fromArray(SPECIES, init, i0);
         FloatVector c10 = FloatVector.fromArray(SPECIES, init, i1);
         FloatVector c20 = FloatVector.fromArray(SPECIES, init, i2);
@@ -143,11 +141,11 @@ final class MicroKernel {
             bo += NR;
         }
         int o0 = co;
-        int o1 = o0 + Math.min(last, 1) * ldc;
-        int o2 = o0 + Math.min(last, 2) * ldc;
-        int o3 = o0 + Math.min(last, 3) * ldc;
-        int o4 = o0 + Math.min(last, 4) * ldc;
-        int o5 = o0 + Math.min(last, 5) * ldc;
+        int o1 = rows > 1 ? o0 + ldc : o0;
+        int o2 = rows > 2 ? o1 + ldc : o1;
+        int o3 = rows > 3 ? o2 + ldc : o2;
+        int o4 = rows > 4 ? o3 + ldc : o3;
+        int o5 = rows > 5 ? o4 + ldc : o4;
         c00.intoArray(c, o0);
         c10.intoArray(c, o1);
         c20.intoArray(c, o2);
@@ -184,15 +182,14 @@ final class MicroKernel {
     static void lowTile(
             float[] a, int ao, int lda, int rows, float[] b, int bo, int k,
             float[] init, int io, int ldi, float[] c, int co, int ldc) {
-        int last = rows - 1;
         int r0 = ao;
-        int r1 = r0 + Math.min(last, 1) * lda;
-        int r2 = r0 + Math.min(last, 2) * lda;
-        int r3 = r0 + Math.min(last, 3) * lda;
+        int r1 = rows > 1 ? r0 + lda : r0;
+        int r2 = rows > 2 ? r1 + lda : r1;
+        int r3 = rows > 3 ? r2 + lda : r2;
         int i0 = io;
-        int i1 = i0 + Math.min(last, 1) * ldi;
-        int i2 = i0 + Math.min(last, 2) * ldi;
-        int i3 = i0 + Math.min(last, 3) * ldi;
+        int i1 = rows > 1 ? i0 + ldi : i0;
+        int i2 = rows > 2 ? i1 + ldi : i1;
+        int i3 = rows > 3 ? i2 + ldi : i2;
         FloatVector c00 = FloatVector.fromArray(SPECIES, init, i0);
         FloatVector c10 = FloatVector.fromArray(SPECIES, init, i1);
         FloatVector c20 = FloatVector.fromArray(SPECIES, init, i2);
@@ -245,9 +242,9 @@ final class MicroKernel {
             bo += NR;
         }
         int o0 = co;
-        int o1 = o0 + Math.min(last, 1) * ldc;
-        int o2 = o0 + Math.min(last, 2) * ldc;
-        int o3 = o0 + Math.min(last, 3) * ldc;
+        int o1 = rows > 1 ? o0 + ldc : o0;
+        int o2 = rows > 2 ? o1 + ldc : o1;
+        int o3 = rows > 3 ? o2 + ldc : o2;
         c00.intoArray(c, o0);
         c10.intoArray(c, o1);
         c20.intoArray(c, o2);
@@ -275,19 +272,18 @@ final class MicroKernel {
     static void strip(
             float[] a, int ao, int lda, int rows, float[] b, int bo, int k,
             float[] init, int io, int ldi, float[] c, int co, int ldc) {
-        int last = rows - 1;
         int r0 = ao;
-        int r1 = r0 + Math.min(last, 1) * lda;
-        int r2 = r0 + Math.min(last, 2) * lda;
-        int r3 = r0 + Math.min(last, 3) * lda;
-        int r4 = r0 + Math.min(last, 4) * lda;
-        int r5 = r0 + Math.min(last, 5) * lda;
+        int r1 = rows > 1 ? r0 + lda : r0;
+        int r2 = rows > 2 ? r1 + lda : r1;
+        int r3 = rows > 3 ? r2 + lda : r2;
+        int r4 = rows > 4 ? r3 + lda : r3;
+        int r5 = rows > 5 ? r4 + lda : r4;
         int i0 = io;
-        int i1 = i0 + Math.min(last, 1) * ldi;
-        int i2 = i0 + Math.min(last, 2) * ldi;
-        int i3 = i0 + Math.min(last, 3) * ldi;
-        int i4 = i0 + Math.min(last, 4) * ldi;
-        int i5 = i0 + Math.min(last, 5) * ldi;
+        int i1 = rows > 1 ? i0 + ldi : i0;
+        int i2 = rows > 2 ? i1 + ldi : i1;
+        int i3 = rows > 3 ? i2 + ldi : i2;
+        int i4 = rows > 4 ? i3 + ldi : i3;
+        int i5 = rows > 5 ? i4 + ldi : i4;
         FloatVector c0 = FloatVector.fromArray(SPECIES, init, i0);
         FloatVector c1 = FloatVector.fromArray(SPECIES, init, i1);
         FloatVector c2 = FloatVector.fromArray(SPECIES, init, i2);
@@ -307,11 +303,11 @@ final class MicroKernel {
             bo += NR;
         }
         int o0 = co;
-        int o1 = o0 + Math.min(last, 1) * ldc;
-        int o2 = o0 + Math.min(last, 2) * ldc;
-        int o3 = o0 + Math.min(last, 3) * ldc;
-        int o4 = o0 + Math.min(last, 4) * ldc;
-        int o5 = o0 + Math.min(last, 5) * ldc;
+        int o1 = rows > 1 ? o0 + ldc : o0;
+        int o2 = rows > 2 ? o1 + ldc : o1;
+        int o3 = rows > 3 ? o2 + ldc : o2;
+        int o4 = rows > 4 ? o3 + ldc : o3;
+        int o5 = rows > 5 ? o4 + ldc : o4;
         c0.intoArray(c, o0);
         c1.intoArray(c, o1);
         c2.intoArray(c, o2);
@@ -330,13 +326,12 @@ final class MicroKernel {
     static void edge(
             float[] a, int ao, int lda, int rows, float[] b, int bo, int k,
             float[] init, int io, float[] c, int co, int ldc, int columns) {
-        int last = rows - 1;
         int r0 = ao;
-        int r1 = r0 + Math.min(last, 1) * lda;
-        int r2 = r0 + Math.min(last, 2) * lda;
-        int r3 = r0 + Math.min(last, 3) * lda;
-        int r4 = r0 + Math.min(last, 4) * lda;
-        int r5 = r0 + Math.min(last, 5) * lda;
+        int r1 = rows > 1 ? r0 + lda : r0;
+        int r2 = rows > 2 ? r1 + lda : r1;
+        int r3 = rows > 3 ? r2 + lda : r2;
+        int r4 = rows > 4 ? r3 + lda : r3;
+        int r5 = rows > 5 ? r4 + lda : r4;
         FloatVector c0 = FloatVector.fromArray(SPECIES, init, io);
         FloatVector c1 = c0;
         FloatVector c2 = c0;
@@ -359,11 +354,11 @@ final class MicroKernel {
         }
         VectorMask<Float> mask = SPECIES.indexInRange(0, columns);
         int o0 = co;
-        int o1 = o0 + Math.min(last, 1) * ldc;
-        int o2 = o0 + Math.min(last, 2) * ldc;
-        int o3 = o0 + Math.min(last, 3) * ldc;
-        int o4 = o0 + Math.min(last, 4) * ldc;
-        int o5 = o0 + Math.min(last, 5) * ldc;
+        int o1 = rows > 1 ? o0 + ldc : o0;
+        int o2 = rows > 2 ? o1 + ldc : o1;
+        int o3 = rows > 3 ? o2 + ldc : o2;
+        int o4 = rows > 4 ? o3 + ldc : o3;
+        int o5 = rows > 5 ? o4 + ldc : o4;
         c0.intoArray(c, o0, mask);
         c1.intoArray(c, o1, mask);
         c2.intoArray(c, o2, mask);
@@ -371,29 +366,6 @@ final class MicroKernel {
         c4.intoArray(c, o4, mask);
         if (MR > 5) {
             c5.intoArray(c, o5, mask);
-        }
-    }
-
-    /**
-     * A tile of any depth of which only {@code columns} matter: whole vectors are stored, so C, like {@code init}, has
-     * room for a whole tile. Narrow ones go strip by strip; up to half a tile of them costs less.
-     */
-    static void padded(
-            float[] a, int ao, int lda, int rows, float[] b, int bo, int k,
-            float[] init, int io, int ldi, float[] c, int co, int ldc, int columns) {
-        for (int from = 0; from < k; from += MAX_K) {
-            int depth = Math.min(MAX_K, k - from);
-            float[] start = from == 0 ? init : c;
-            int so = from == 0 ? io : co;
-            int lds = from == 0 ? ldi : ldc;
-            int panel = bo + from * NR;
-            if (columns > NR / 2) {
-                tile(a, ao + from, lda, rows, b, panel, depth, start, so, lds, c, co, ldc);
-            } else {
-                for (int v = 0; v < columns; v += LANES) {
-                    strip(a, ao + from, lda, rows, b, panel + v, depth, start, so + v, lds, c, co + v, ldc);
-                }
-            }
         }
     }
 }

@@ -28,13 +28,12 @@ final class ScoreSumKernel {
     static void absScores(
             float[] q, int qo, int ldq, int rows, float[] keys, int ko, int d, int panels, float[] lanes, int lo,
             int lane) {
-        int last = rows - 1;
         int r0 = qo;
-        int r1 = r0 + Math.min(last, 1) * ldq;
-        int r2 = r0 + Math.min(last, 2) * ldq;
-        int r3 = r0 + Math.min(last, 3) * ldq;
-        int r4 = r0 + Math.min(last, 4) * ldq;
-        int r5 = r0 + Math.min(last, 5) * ldq;
+        int r1 = rows > 1 ? r0 + ldq : r0;
+        int r2 = rows > 2 ? r1 + ldq : r1;
+        int r3 = rows > 3 ? r2 + ldq : r2;
+        int r4 = rows > 4 ? r3 + ldq : r3;
+        int r5 = rows > 5 ? r4 + ldq : r4;
         FloatVector zero = FloatVector.zero(SPECIES);
         int b = ko;
         for (int p = 0; p < panels; p++) {

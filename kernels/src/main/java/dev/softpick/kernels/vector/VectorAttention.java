@@ -123,7 +123,7 @@ final class VectorAttention {
     static void scores(KeyValueCache cache, float[] q, int qo, int qStride, int n, int start, int end) {
         AttentionScratch scratch = cache.scratch();
         for (int j = start; j < end; j += NR) {
-            MicroKernel.padded(
+            AttentionTile.padded(
                     q, qo, qStride, n, cache.keys(), cache.keyOffset(j), cache.headSize(), scratch.zeros, 0, 0,
                     scratch.scores, Panels.LEAD + j - start, scratch.scoreStride, end - j);
         }
@@ -141,7 +141,7 @@ final class VectorAttention {
         int io = 0;
         int ldi = 0;
         if (start > 0) {
-            MicroKernel.padded(
+            AttentionTile.padded(
                     q, qo, qStride, n, cache.state(), cache.stateOffset(0, column), cache.headSize(),
                     scratch.zeros, 0, 0, o, oo, stride, cache.headSize() - column);
             init = o;
@@ -150,7 +150,7 @@ final class VectorAttention {
         }
         float[] scores = scratch.scores;
         int values = cache.valueOffset(start, column);
-        MicroKernel.padded(
+        AttentionTile.padded(
                 scores, Panels.LEAD, scratch.scoreStride, n, cache.values(), values, row + 1 - start,
                 init, io, ldi, o, oo, stride, cache.headSize() - column);
         int own = values + (row + 1 - start) * NR;
@@ -222,7 +222,7 @@ final class VectorAttention {
             for (int j = cache.length() - cache.chunk(); j < cache.length(); j += NR) {
                 for (int row = 0; row < d; row += MR) {
                     int at = cache.stateOffset(row, column);
-                    MicroKernel.padded(
+                    AttentionTile.padded(
                             cache.keys(), cache.keyOffset(j) + row * NR, NR, d - row,
                             cache.values(), cache.valueOffset(j, column), NR,
                             state, at, NR, state, at, NR, d - column);

@@ -84,7 +84,7 @@ final class VectorExponentialAttention {
         for (int column = 0; column < d; column += NR) {
             int oo = Panels.LEAD + column;
             int values = cache.valueOffset(start, column);
-            MicroKernel.padded(
+            AttentionTile.padded(
                     scores, Panels.LEAD, scratch.scoreStride, n, cache.values(), values, common,
                     start == 0 ? scratch.zeros : o, start == 0 ? 0 : oo, start == 0 ? 0 : stride,
                     o, oo, stride, d - column);

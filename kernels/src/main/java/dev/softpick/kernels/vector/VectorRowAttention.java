@@ -241,7 +241,7 @@ final class VectorRowAttention {
             for (int j = row - cache.chunk(); j < row; j += NR) {
                 for (int i = 0; i < d; i += MicroKernel.MR) {
                     int at = cache.stateOffset(head, column) + i * NR;
-                    MicroKernel.padded(
+                    AttentionTile.padded(
                             cache.keys(j), cache.keyOffset(head, j) + i * NR, NR, d - i,
                             cache.values(j), cache.valueOffset(head, j, column), NR,
                             state, at, NR, state, at, NR, d - column);
