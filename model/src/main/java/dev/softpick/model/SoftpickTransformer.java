@@ -262,7 +262,7 @@ public final class SoftpickTransformer extends SequenceModel {
      * again, with a longer limit, by this method, and once by itself after 1,000 more calls.
      */
     public void warmUp() {
-        pass().warmUp().await();
+        pass().awaitWarmUp();
     }
 
     /**

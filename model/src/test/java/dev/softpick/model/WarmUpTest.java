@@ -108,6 +108,21 @@ class WarmUpTest {
     }
 
     @Test
+    @Tag("long")
+    void callsThatAreLongerThanTheWindowAreWarmedUpApart() throws Exception {
+        ChildJvm jvm = ChildJvm.run(LongCalls.class, List.of("-Xmx1g"));
+        assertThat(jvm.exit()).as(jvm.output()).isZero();
+        Matcher bytes = Pattern.compile("bytes of a short call: (\\d+), the first long one: (\\d+), a warm one: (\\d+)")
+                .matcher(jvm.output());
+        assertThat(bytes.find()).as(jvm.output()).isTrue();
+        // 8 KB a call, where products with few rows were rehearsed for 128 columns and more alone.
+        assertThat(Long.parseLong(bytes.group(1))).isLessThan(1_000L);
+        // Scratch memory; 40 MB and more, where kernels that were never called ran on vectors.
+        assertThat(Long.parseLong(bytes.group(2))).isLessThan(4_000_000L);
+        assertThat(Long.parseLong(bytes.group(3))).isLessThan(1_000L);
+    }
+
+    @Test
     @Tag("once")
     @Tag("long")
     void whatC2DoesNotCompileStaysScalarAndTheLogSaysSo() throws Exception {
@@ -236,6 +251,36 @@ class WarmUpTest {
                 model.forward(x, 1, 300, y);
             }
             System.out.println("bytes of its calls: " + (threads.getCurrentThreadAllocatedBytes() - before));
+        }
+    }
+
+    /** Calls of the configured window, and then some that are longer than a chunk of keys. */
+    static final class LongCalls {
+
+        private LongCalls() {}
+
+        public static void main(String[] args) {
+            SoftpickTransformer model = SoftpickTransformer.random(
+                    SoftpickConfig.builder().embedDim(16).hiddenSize(64).numLayers(2).build(), 1);
+            model.warmUp();
+            bytes(model, 60);
+            bytes(model, 60);
+            long brief = bytes(model, 60);
+            long first = bytes(model, 400);
+            model.warmUp();
+            bytes(model, 400);
+            bytes(model, 400);
+            System.out.println("bytes of a short call: " + brief + ", the first long one: " + first
+                    + ", a warm one: " + bytes(model, 400));
+        }
+
+        private static long bytes(SoftpickTransformer model, int steps) {
+            float[] x = Gaussian.floats(3, steps * 16);
+            float[] y = new float[64];
+            var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+            long before = threads.getCurrentThreadAllocatedBytes();
+            model.forward(x, 1, steps, y);
+            return threads.getCurrentThreadAllocatedBytes() - before;
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the models of one {@link Workload} run on: scalar kernels at first, and each family of vector kernels as soon as
@@ -55,12 +56,12 @@ public final class BackendWarmUp {
     private boolean retried;
     private int calls;
 
-    private BackendWarmUp(Workload workload) {
-        this(workload, new Repetition.UntilQuiet(), true);
-    }
-
     /** For tests, which decide what is compiled, and do not wait. */
     BackendWarmUp(Workload workload, Repeat repeat, boolean inBackground) {
+        this(workload, repeat, inBackground, null);
+    }
+
+    private BackendWarmUp(Workload workload, Repeat repeat, boolean inBackground, @Nullable Backend first) {
         this.workload = workload;
         this.repeat = repeat;
         this.inBackground = inBackground;
@@ -69,13 +70,17 @@ public final class BackendWarmUp {
             backend = Backends.current();
             state = State.COMPLETE;
         } else {
-            backend = Backends.scalar().with(null, Backends.vector());
+            backend = first != null ? first : Backends.scalar().with(null, Backends.vector());
             start(HEAD_START_MILLIS, LIMIT_NANOS);
         }
     }
 
     /** The warm-up of a workload, which the first to ask starts. */
     public static BackendWarmUp of(Workload workload) {
+        return of(workload, null);
+    }
+
+    private static BackendWarmUp of(Workload workload, @Nullable Backend first) {
         BackendWarmUp known = BY_WORKLOAD.get(workload);
         if (known != null) {
             return known;
@@ -83,11 +88,20 @@ public final class BackendWarmUp {
         synchronized (BY_WORKLOAD) {
             known = BY_WORKLOAD.get(workload);
             if (known == null) {
-                known = new BackendWarmUp(workload);
+                known = new BackendWarmUp(workload, new Repetition.UntilQuiet(), true, first);
                 BY_WORKLOAD.put(workload, known);
             }
             return known;
         }
+    }
+
+    /**
+     * The warm-up of calls that look back beyond a chunk of keys, if this one is not: what is warm stays on vectors,
+     * and attention goes back to scalar kernels until its new paths are compiled.
+     */
+    public BackendWarmUp withChunks() {
+        return workload.chunks() ? this
+                : of(workload.withChunks(), backend.with(Family.ATTENTION, Backends.scalar()));
     }
 
     /** What a call runs on; to be asked once a call. */

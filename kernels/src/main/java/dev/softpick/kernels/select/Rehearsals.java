@@ -46,6 +46,9 @@ final class Rehearsals {
     private static final int ROW = 128;
     private static final int SHORT_ROWS = 40;
 
+    /** Vectors of columns that a product with few rows goes through at once. */
+    private static final int ROW_VECTORS = 8;
+
     /** One call in so many takes a path that is long or rare. */
     private static final int SELDOM = 32;
 
@@ -65,7 +68,7 @@ final class Rehearsals {
     static List<Rehearsal> of(Backend backend, Workload workload) {
         Rehearsals rehearsals = new Rehearsals(backend);
         rehearsals.products(workload);
-        rehearsals.attention(workload.normalizer(), workload.headSize(), workload.reach());
+        rehearsals.attention(workload.normalizer(), workload.headSize(), workload.chunks());
         rehearsals.layerNorm(workload.rowWidth());
         rehearsals.rowAttention(workload.normalizer(), workload.headSize());
         return rehearsals.all;
@@ -98,8 +101,10 @@ final class Rehearsals {
         if (workload.edges()) {
             edges(format, a, residual, c);
         }
+        Weights row = weights(format, DEPTH, rowColumns());
+        float[] sums = new float[4 * row.n()];
         add(Family.MAT_MUL,
-                turn -> backend.matMul().multiply(a, 0, DEPTH, 1 + turn % 4, w, c, 0, w.n()), "rows", format);
+                turn -> backend.matMul().multiply(a, 0, DEPTH, 1 + turn % 4, row, sums, 0, row.n()), "rows", format);
         if (!workload.deep()) {
             add(Family.MAT_MUL,
                     turn -> backend.matMul().multiplyAdd(a, 0, rows(turn), w, residual, 0, c, 0), "add", format);
@@ -117,6 +122,11 @@ final class Rehearsals {
                     }
                 },
                 "deep", format, workload.edges());
+    }
+
+    /** Whole panels: as many columns as a row goes through at once, and a panel's that are left behind them. */
+    private int rowColumns() {
+        return (Math.ceilDiv(ROW_VECTORS * backend.panelLanes(), panelWidth) + 1) * panelWidth;
     }
 
     /** Parts of a panel: less than a vector, whole vectors, and both, beside a whole panel. */
@@ -139,13 +149,8 @@ final class Rehearsals {
                 "edges", format);
     }
 
-    private void attention(ScoreNormalizer normalizer, int size, Workload.Reach reach) {
-        int chunk = KeyValueCache.chunkFor(size);
-        int most = MOST_ROWS + switch (reach) {
-            case CHUNK -> 0;
-            case CHUNKS -> chunk;
-            case FOLDS -> KeyValueCache.foldEvery(chunk);
-        };
+    private void attention(ScoreNormalizer normalizer, int size, boolean chunks) {
+        int most = MOST_ROWS + (chunks ? KeyValueCache.chunkFor(size) : 0);
         AttentionScratch scratch = new AttentionScratch(size, panelWidth);
         KeyValueCache cache = normalizer.isLinear()
                 ? KeyValueCache.forSoftpick(scratch, most, size, size)
@@ -157,7 +162,7 @@ final class Rehearsals {
                     int steps = turn % 8 == 0 || turn % 8 == 3 ? most : rows(turn);
                     attend(normalizer, cache, x, steps, turn % 4 == 3 ? 1 : rows(turn), out);
                 },
-                "attention", normalizer, size, reach);
+                "attention", normalizer, size, chunks);
     }
 
     /** The last rows of a sequence attend, as many as lie in its last chunk and {@code last} at most. */

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param normalizer of attention; the learned factor of SSMax does not matter
  * @param headSize elements of a head
- * @param reach how far a row looks back
+ * @param chunks whether a row looks back beyond a chunk of keys
  * @param rowWidth a row of layer normalization that takes the same paths as the model's: a block of lanes and what is
  *     left behind it
  * @param format how weights are stored
@@ -22,17 +22,14 @@ import org.jspecify.annotations.Nullable;
  * @param deep whether a product has more rows of weights than a block
  */
 public record Workload(
-        ScoreNormalizer normalizer, int headSize, Reach reach, int rowWidth, Class<? extends Weights> format,
+        ScoreNormalizer normalizer, int headSize, boolean chunks, int rowWidth, Class<? extends Weights> format,
         boolean edges, boolean deep) {
-
-    /** Windows: within a chunk of keys; within as many chunks as lanes add in float; beyond. */
-    public enum Reach { CHUNK, CHUNKS, FOLDS }
 
     private static final int LANES = 64;
 
     /** For kernels alone: every path of one normalizer, at the head size that most models have. */
     static Workload everything(ScoreNormalizer normalizer) {
-        return new Workload(normalizer, LANES, Reach.CHUNKS, LANES + 1, Panels.class, true, true);
+        return new Workload(normalizer, LANES, true, LANES + 1, Panels.class, true, true);
     }
 
     /**
@@ -44,9 +41,6 @@ public record Workload(
      */
     public static Workload of(
             ScoreNormalizer normalizer, int headSize, int window, int hidden, Iterable<? extends Weights> weights) {
-        int chunk = KeyValueCache.chunkFor(headSize);
-        Reach reach = window <= chunk ? Reach.CHUNK
-                : window <= KeyValueCache.foldEvery(chunk) ? Reach.CHUNKS : Reach.FOLDS;
         Class<? extends Weights> format = Panels.class;
         boolean edges = false;
         boolean deep = false;
@@ -57,20 +51,26 @@ public record Workload(
         }
         ScoreNormalizer any = normalizer instanceof ScoreNormalizer.SSMax ? new ScoreNormalizer.SSMax(1f) : normalizer;
         int rowWidth = hidden < LANES ? hidden : LANES + hidden % LANES;
-        return new Workload(any, headSize, reach, rowWidth, format, edges, deep);
+        boolean chunks = window > KeyValueCache.chunkFor(headSize);
+        return new Workload(any, headSize, chunks, rowWidth, format, edges, deep);
+    }
+
+    /** The same with calls that look back beyond a chunk. */
+    Workload withChunks() {
+        return new Workload(normalizer, headSize, true, rowWidth, format, edges, deep);
     }
 
     /** Written out, as is {@link #hashCode}: a record's own are linked at run time, which a cold JVM waits for. */
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof Workload like && normalizer.id().equals(like.normalizer.id())
-                && headSize == like.headSize && reach == like.reach && rowWidth == like.rowWidth
+                && headSize == like.headSize && chunks == like.chunks && rowWidth == like.rowWidth
                 && format == like.format && edges == like.edges && deep == like.deep;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(normalizer.id(), headSize, reach, rowWidth, format, edges, deep);
+        return Objects.hash(normalizer.id(), headSize, chunks, rowWidth, format, edges, deep);
     }
 
     /** A name for the log. */

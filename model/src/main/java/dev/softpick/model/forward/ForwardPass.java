@@ -1,6 +1,7 @@
 package dev.softpick.model.forward;
 
 import dev.softpick.kernels.backend.Backend;
+import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.Panels;
 import dev.softpick.kernels.select.BackendWarmUp;
 import dev.softpick.model.OutputMode;
@@ -17,6 +18,7 @@ public final class ForwardPass {
     private final SoftpickConfig config;
     private final ModelWeights weights;
     private final BackendWarmUp warmUp;
+    private volatile @Nullable BackendWarmUp warmUpForLongCalls;
     private final BlockPass[] blocks;
     private final ScratchPool<Scratch> pool;
     private final int members;
@@ -66,16 +68,38 @@ public final class ForwardPass {
         };
     }
 
-    /** What decides on what a call runs. */
+    /** What decides on what calls of the configured window run. */
     public BackendWarmUp warmUp() {
         return warmUp;
+    }
+
+    /** Of calls with so many steps, which the first long one starts where the configured window is short. */
+    public BackendWarmUp warmUp(int steps) {
+        if (steps <= KeyValueCache.chunkFor(config.headSize())) {
+            return warmUp;
+        }
+        BackendWarmUp known = warmUpForLongCalls;
+        if (known == null) {
+            known = warmUp.withChunks();
+            warmUpForLongCalls = known;
+        }
+        return known;
+    }
+
+    /** Waits for all that has begun. */
+    public void awaitWarmUp() {
+        warmUp.await();
+        BackendWarmUp known = warmUpForLongCalls;
+        if (known != null) {
+            known.await();
+        }
     }
 
     /** Runs the batch on what is warm. */
     public void run(
             float[] input, int batch, int steps, int @Nullable [] lengths, float[] output, Result result) {
         CallEvent event = CallRecord.begin();
-        Backend backend = warmUp.backend();
+        Backend backend = warmUp(steps).backend();
         run(backend, input, batch, steps, lengths, output, result);
         if (event != null) {
             event.ended("forward", batch, steps, members, backend, config);
