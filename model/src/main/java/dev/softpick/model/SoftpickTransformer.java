@@ -255,8 +255,10 @@ public final class SoftpickTransformer extends SequenceModel {
      * it, so the first calls run on scalar kernels, with the same bits, while a daemon thread warms the vector kernels
      * up: the first model whose calls take certain paths through the kernels starts it (its normalizer, head size,
      * weight format, a window beyond 192 keys, sizes that are no multiples of a vector), it takes a second or two, and
-     * ends by itself. Returns at once where the backend is forced ({@link dev.softpick.kernels.BackendInfo}) or is
-     * scalar; and early, with the interrupt status set, when the calling thread is interrupted.
+     * ends by itself. The first call of more steps, where the window is shorter, starts one of attention, which is
+     * scalar in such calls until then. Returns at once where the backend is forced
+     * ({@link dev.softpick.kernels.BackendInfo}) or is scalar; and early, with the interrupt status set, when the
+     * calling thread is interrupted.
      *
      * <p>What the JVM has not compiled after some five seconds a kernel stays scalar, which the log tells. It is tried
      * again, with a longer limit, by this method, and once by itself after 1,000 more calls.

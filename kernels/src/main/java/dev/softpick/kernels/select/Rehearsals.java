@@ -12,6 +12,7 @@ import dev.softpick.kernels.layout.KeyValueCache;
 import dev.softpick.kernels.layout.PagedKeyValueCache;
 import dev.softpick.kernels.layout.Panels;
 import dev.softpick.kernels.layout.Weights;
+import dev.softpick.kernels.numerics.VirtualLanes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -44,7 +45,13 @@ final class Rehearsals {
     private static final int MOST_ROWS = 2 * TILE_ROWS;
     private static final int DEPTH = 16;
     private static final int ROW = 128;
-    private static final int SHORT_ROWS = 40;
+
+    /** Lanes of a sum, and the parts of them that it masks one by one behind the last whole one. */
+    private static final int LANES = VirtualLanes.COUNT;
+    private static final int PARTS = 4;
+
+    /** Keys that a row sees where there is a window: less than a group, so that rows soon come around. */
+    private static final int WINDOW = 40;
 
     /** Vectors of columns that a product with few rows goes through at once. */
     private static final int ROW_VECTORS = 8;
@@ -129,7 +136,10 @@ final class Rehearsals {
         return (Math.ceilDiv(ROW_VECTORS * backend.panelLanes(), panelWidth) + 1) * panelWidth;
     }
 
-    /** Parts of a panel: less than a vector, whole vectors, and both, beside a whole panel. */
+    /**
+     * Parts of a panel: less than a vector, whole vectors, and both, beside a whole panel; where the array goes on
+     * behind them and where it ends with them, which masked stores tell apart by a branch.
+     */
     private void edges(Class<? extends Weights> format, float[] a, float[] residual, float[] c) {
         int lanes = backend.panelLanes();
         Weights[] edges = {
@@ -140,17 +150,18 @@ final class Rehearsals {
                 turn -> {
                     Weights w = edges[turn % edges.length];
                     int rows = turn % 8 < 4 ? 1 + turn % 3 : rows(turn);
+                    int to = turn / 4 % 3 == 0 ? c.length - rows * w.n() : 0;
                     switch (turn / 8 % 3) {
-                        case 0 -> backend.matMul().multiply(a, 0, DEPTH, rows, w, c, 0, w.n());
-                        case 1 -> backend.matMul().multiplyGelu(a, 0, DEPTH, rows, w, c, 0, w.n());
-                        default -> backend.matMul().multiplyAdd(a, 0, rows, w, residual, 0, c, 0);
+                        case 0 -> backend.matMul().multiply(a, 0, DEPTH, rows, w, c, to, w.n());
+                        case 1 -> backend.matMul().multiplyGelu(a, 0, DEPTH, rows, w, c, to, w.n());
+                        default -> backend.matMul().multiplyAdd(a, 0, rows, w, residual, 0, c, to);
                     }
                 },
                 "edges", format);
     }
 
     private void attention(ScoreNormalizer normalizer, int size, boolean chunks) {
-        int most = MOST_ROWS + (chunks ? KeyValueCache.chunkFor(size) : 0);
+        int most = MOST_ROWS + (chunks ? KeyValueCache.chunkFor(size) : normalizer.isLinear() ? 0 : LANES);
         AttentionScratch scratch = new AttentionScratch(size, panelWidth);
         KeyValueCache cache = normalizer.isLinear()
                 ? KeyValueCache.forSoftpick(scratch, most, size, size)
@@ -159,7 +170,7 @@ final class Rehearsals {
         float[] out = new float[MOST_ROWS * size];
         add(Family.ATTENTION,
                 turn -> {
-                    int steps = turn % 8 == 0 || turn % 8 == 3 ? most : rows(turn);
+                    int steps = turn % 8 == 0 || turn % 8 == 3 ? most - turn / 8 % PARTS * (LANES / PARTS) : rows(turn);
                     attend(normalizer, cache, x, steps, turn % 4 == 3 ? 1 : rows(turn), out);
                 },
                 "attention", normalizer, size, chunks);
@@ -189,30 +200,44 @@ final class Rehearsals {
                 turn -> backend.layerNorm().apply(x, 0, MOST_ROWS, gamma, gamma, 1e-5f, out, 0), "layerNorm", width);
     }
 
-    /** Mostly short sequences, and once in a while the first rows behind a chunk. */
+    /** Sequences without a window, mostly short, once in a while the first rows behind a chunk; and with a window. */
     private void rowAttention(ScoreNormalizer normalizer, int size) {
         int chunk = KeyValueCache.chunkFor(size);
-        PagedKeyValueCache cache = new PagedKeyValueCache(1, size, panelWidth, 0, normalizer.isLinear());
+        PagedKeyValueCache whole = new PagedKeyValueCache(1, size, panelWidth, 0, normalizer.isLinear());
+        PagedKeyValueCache sliding = new PagedKeyValueCache(1, size, panelWidth, WINDOW, normalizer.isLinear());
         float[] m = values(4 * size);
-        for (int row = 0; row < chunk + SHORT_ROWS; row++) {
-            cache.ensurePage(row);
-            cache.append(0, row, m, size, m, 2 * size);
+        for (int row = 0; row < chunk + LANES; row++) {
+            append(whole, row, m);
         }
         add(Family.ROW_ATTENTION,
                 turn -> {
-                    int row = turn % SELDOM < SELDOM - 1 ? turn % SHORT_ROWS : chunk + turn / SELDOM % SHORT_ROWS;
-                    if (cache.absorbsBefore(row)) {
-                        backend.rowAttention().absorb(cache, 0, row);
+                    if (turn % 2 == 0) {
+                        step(normalizer, sliding, sliding.row(turn / 2), m);
+                        return;
                     }
-                    cache.append(0, row, m, size, m, 2 * size);
-                    normalizer.attendRow(backend.rowAttention(), cache, 0, row, m, 0, m, 3 * size);
+                    int row = turn % SELDOM < SELDOM - 1 ? turn % LANES : chunk + turn / SELDOM % LANES;
+                    if (whole.absorbsBefore(row)) {
+                        backend.rowAttention().absorb(whole, 0, row);
+                    }
+                    step(normalizer, whole, row, m);
                 },
                 "rowAttention", normalizer, size);
     }
 
+    private static void append(PagedKeyValueCache cache, int row, float[] m) {
+        int size = cache.headSize();
+        cache.ensurePage(row);
+        cache.append(0, row, m, size, m, 2 * size);
+    }
+
+    private void step(ScoreNormalizer normalizer, PagedKeyValueCache cache, int row, float[] m) {
+        append(cache, row, m);
+        normalizer.attendRow(backend.rowAttention(), cache, 0, row, m, 0, m, 3 * cache.headSize());
+    }
+
     private void rows() {
         RowKernels rows = backend.rows();
-        float[] x = values(ROW + 64 + 5);
+        float[] x = values(ROW + LANES + 5);
         float[] g = values(x.length);
         float[] out = new float[x.length];
         add(Family.ROWS, turn -> rows.absSum(x, 0, length(turn)), "absSum");
@@ -231,7 +256,7 @@ final class Rehearsals {
 
     /** Blocks of lanes, and what is left behind them. */
     private static int length(int turn) {
-        return turn % 2 == 0 ? ROW : ROW + 64 + 5 - turn % 5;
+        return turn % 2 == 0 ? ROW : ROW + LANES + 5 - turn % 5;
     }
 
     /** A whole tile and a part of one, of every height. */
