@@ -10,12 +10,6 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 public final class PanelBuffers {
 
     /**
-     * Rows of a panel that are decoded together: at 512 bits 64 KB, which the second cache holds beside the rows that
-     * are multiplied with them.
-     */
-    public static final int DEPTH = 256;
-
-    /**
      * So many floats, a little less than 1 MB, are an object of half a region and more with heaps up to 16 GB, and so
      * start on a cache line ({@link Panels#LEAD}): products with rounded weights then take 0.94 of their time.
      */
@@ -32,7 +26,7 @@ public final class PanelBuffers {
      * @param edges whether one of the matrices ends in a part of a panel: such a panel is decoded whole
      */
     public PanelBuffers(int k, int width, boolean edges) {
-        long most = Panels.LEAD + (edges ? k : Math.min(k, DEPTH)) * (long) width;
+        long most = Panels.LEAD + (edges ? k : Math.min(k, BlockSizes.DEPTH)) * (long) width;
         length = Math.max(FEWEST, Math.toIntExact(most));
     }
 

@@ -1,8 +1,8 @@
 package dev.softpick.kernels.scalar;
 
 import dev.softpick.kernels.layout.BFloat16Panels;
+import dev.softpick.kernels.layout.BlockSizes;
 import dev.softpick.kernels.layout.Int8Panels;
-import dev.softpick.kernels.layout.PanelBuffers;
 import dev.softpick.kernels.layout.Panels;
 import dev.softpick.kernels.layout.Weights;
 import dev.softpick.kernels.numerics.FusedMultiplyAdd;
@@ -19,7 +19,7 @@ final class ScalarMatMul {
     static void multiply(float[] a, int aOffset, int lda, int m, Weights w, float[] c, int cOffset, int ldc) {
         float[] b = w instanceof Panels panels ? panels.values() : w.buffers().take();
         int width = w.width();
-        int depth = w instanceof Panels ? w.k() : PanelBuffers.DEPTH;
+        int depth = w instanceof Panels ? w.k() : BlockSizes.DEPTH;
         for (int p = 0; p < w.count(); p++) {
             int to = cOffset + p * width;
             int columns = w.columns(p, p + 1);

@@ -3,7 +3,6 @@ package dev.softpick.kernels.select;
 import dev.softpick.kernels.backend.ScoreNormalizer;
 import dev.softpick.kernels.layout.BlockSizes;
 import dev.softpick.kernels.layout.KeyValueCache;
-import dev.softpick.kernels.layout.PanelBuffers;
 import dev.softpick.kernels.layout.Panels;
 import dev.softpick.kernels.layout.Weights;
 import java.util.Objects;
@@ -48,7 +47,7 @@ public record Workload(
         for (Weights w : weights) {
             format = w instanceof Panels ? format : w.getClass();
             edges |= w.n() % w.width() != 0;
-            deep |= w.k() > (w instanceof Panels ? BlockSizes.DEPTH : PanelBuffers.DEPTH);
+            deep |= w.k() > BlockSizes.DEPTH;
         }
         ScoreNormalizer any = normalizer instanceof ScoreNormalizer.SSMax ? new ScoreNormalizer.SSMax(1f) : normalizer;
         int rowWidth = hidden < LANES ? hidden : LANES + hidden % LANES;
