@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +43,7 @@ class BitsTest {
     }
 
     @Test
+    @Tag("long")
     void statesGoOnWhereTheyWereWritten(@TempDir Path folder) throws IOException {
         Bits.write(folder);
         assertThat(Bits.resume(folder)).isEqualTo(36);

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +43,7 @@ class SystemTest {
     }
 
     @ParameterizedTest
+    @Tag("long")
     @ValueSource(strings = {"", "--skip-bad", "--format f32"})
     void aClosedInputIsNotRead(String options) throws IOException, InterruptedException {
         assumeTrue(Files.exists(Path.of("/proc/self/fd")), "only Linux tells");
@@ -59,6 +61,7 @@ class SystemTest {
 
     /** The system's words in German, where they can be had. */
     @ParameterizedTest
+    @Tag("long")
     @ValueSource(strings = {"C", "de_DE.UTF-8"})
     void aReaderThatHasHadEnoughIsNoFailureInAnyLanguage(String locale) throws IOException, InterruptedException {
         if (!locale.equals("C")) {
@@ -120,6 +123,7 @@ class SystemTest {
     }
 
     @Test
+    @Tag("long")
     void aFullDiskNamesTheFile() throws IOException, InterruptedException {
         assumeTrue(Shell.can(MOUNT + "'mount -t tmpfs x /mnt'"), "no mounts here");
         for (String command : new String[] {

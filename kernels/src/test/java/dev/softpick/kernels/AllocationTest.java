@@ -13,6 +13,7 @@ import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The counter that catches vectors which the compiler has boxed. */
@@ -69,6 +70,7 @@ class AllocationTest {
 
     /** A lone caller uses the strip that is kept. */
     @Test
+    @Tag("long")
     void columnsOfUpTo4096ElementsAllocateNothing() {
         for (int[] shape : new int[][] {{130, 77}, {77, 130}, {4096, 2}}) {
             float[] x = Gaussian.floats(4, shape[0] * shape[1]);

@@ -44,6 +44,7 @@ class AccuracyTest {
     }
 
     @ParameterizedTest
+    @Tag("long")
     @CsvSource({
         "SOFTPICK, 6, 1", "SOFTMAX, 6, 1", "SSMAX, 6, 1", "RECTIFIED_SOFTPICK, 6, 1",
         "SOFTPICK, 8, 1.5", "SOFTMAX, 8, 1.5", "SSMAX, 8, 1.5", "RECTIFIED_SOFTPICK, 8, 1.5",

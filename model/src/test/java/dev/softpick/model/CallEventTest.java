@@ -39,17 +39,20 @@ class CallEventTest {
     }
 
     @Test
+    @Tag("long")
     void callsFasterThanTheThresholdAreNot() throws Exception {
         assertThat(calls("slow")).isEmpty();
     }
 
     @Test
+    @Tag("long")
     void noneIsWhereNobodyAsksForThem() throws Exception {
         assertThat(calls("off")).isEmpty();
     }
 
     /** The flag of docs/deploy.md. */
     @Test
+    @Tag("long")
     void anOperatorAsksForThemOnTheCommandLine() throws Exception {
         Path file = folder.resolve("calls.jfr");
         ChildJvm jvm = ChildJvm.run(

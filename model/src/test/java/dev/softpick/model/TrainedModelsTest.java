@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.softpick.model.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.util.Locale;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -22,6 +23,7 @@ class TrainedModelsTest {
     }
 
     @ParameterizedTest
+    @Tag("long")
     @CsvSource({"softpick, 0.6154", "softmax, 0.6599", "ssmax, 0.6768", "rectified_softpick, 0.6738"})
     void ecgIsPredictedAsReported(String normalizer, String r2) throws IOException {
         assertThat(ecg(normalizer)).isEqualTo(r2);

@@ -175,6 +175,7 @@ class WarmUpTest {
     }
 
     @Test
+    @Tag("long")
     @Tag("once")
     void jvmsWhoseC2DoesNotTurnVectorsIntoInstructionsRunScalarCode() throws Exception {
         List<List<String>> jvms = List.of(

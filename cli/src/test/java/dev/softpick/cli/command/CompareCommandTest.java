@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -113,6 +114,7 @@ class CompareCommandTest {
     }
 
     @Test
+    @Tag("long")
     void aModelGivesItsSizesAndNotItsFolder() throws IOException {
         Path model = Samples.model(folder);
         Path page = folder.resolve("mine.html");

@@ -57,6 +57,7 @@ class CompareProcessTest {
     }
 
     @Test
+    @Tag("long")
     void nothingIsTimedBesideAWarmUp() throws IOException, InterruptedException {
         Process process = java("--add-modules", "jdk.incubator.vector", FirstTiming.class.getName()).start();
         assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();

@@ -211,6 +211,7 @@ class WritingTest {
     }
 
     @Test
+    @Tag("long")
     void aFailureLeavesWhatWasThere() throws IOException {
         Path path = Files.writeString(folder.resolve("m.safetensors"), "old");
         SafetensorsWriter tooLong = new SafetensorsWriter().metadata("k", "v".repeat(100_000_000));
