@@ -2,7 +2,6 @@ package dev.softpick.kernels.vector;
 
 import dev.softpick.kernels.layout.BFloat16Panels;
 import dev.softpick.kernels.layout.Int8Panels;
-import dev.softpick.kernels.layout.PanelBuffers;
 import dev.softpick.kernels.layout.Panels;
 import dev.softpick.kernels.layout.Weights;
 import jdk.incubator.vector.FloatVector;
