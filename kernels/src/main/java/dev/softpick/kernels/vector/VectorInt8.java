@@ -169,10 +169,6 @@ final class VectorInt8 {
      */
     static void scale(Int8Panels w, int p, float[] c, int co, int ldc, int m, int columns) {
         int at = w.columnOffset(p);
-        if (columns == NR) {
-            panel(w.scale(), w.bias(), at, c, co, ldc, m);
-            return;
-        }
         int full = SPECIES.loopBound(columns);
         for (int row = 0; row < m; row++) {
             int to = co + row * ldc;
@@ -189,8 +185,11 @@ final class VectorInt8 {
         }
     }
 
-    /** A whole panel's columns, whose scales and biases stay in registers: with the loop above 1.02 times as long. */
-    private static void panel(float[] scale, float[] bias, int at, float[] c, int co, int ldc, int m) {
+    /** The same for all columns of a panel: scales and biases stay in registers, where {@link #scale} takes 1.02. */
+    static void scalePanel(Int8Panels w, int p, float[] c, int co, int ldc, int m) {
+        float[] scale = w.scale();
+        float[] bias = w.bias();
+        int at = w.columnOffset(p);
         FloatVector s0 = FloatVector.fromArray(SPECIES, scale, at);
         FloatVector s1 = FloatVector.fromArray(SPECIES, scale, at + LANES);
         FloatVector s2 = NV > 2 ? FloatVector.fromArray(SPECIES, scale, at + 2 * LANES) : s0;

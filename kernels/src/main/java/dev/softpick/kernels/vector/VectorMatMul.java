@@ -86,10 +86,23 @@ final class VectorMatMul {
         }
     }
 
-    /** A part of a panel is multiplied with all rows of the block while a cache holds it. */
     @SuppressWarnings("NullAway") // all weights but floats have buffers
     private static void tiles(float[] a, int ao, int lda, int m, Weights w, float[] c, int co, int ldc) {
         float[] b = w instanceof Panels panels ? panels.values() : w.buffers().take();
+        whole(a, ao, lda, m, w, b, c, co, ldc);
+        rest(a, ao, lda, m, w, b, c, co, ldc);
+        if (!(w instanceof Panels)) {
+            w.buffers().giveBack(b);
+        }
+    }
+
+    /**
+     * Whole panels: a part of one is multiplied with all rows of the block while a cache holds it. The rest is a method
+     * of its own because C2 stops inlining at 18,000 nodes, and decoding at four lanes alone is 7,000: with both in one
+     * it made objects of vectors, in one JVM of three.
+     */
+    private static void whole(
+            float[] a, int ao, int lda, int m, Weights w, float[] b, float[] c, int co, int ldc) {
         int nr = w.width();
         int whole = w.n() / nr;
         int depth = depth(w);
@@ -111,28 +124,35 @@ final class VectorMatMul {
                     } else {
                         MicroKernel.lowTile(a, ao + i * lda + k, lda, m - i, b, bo, ks, init, io, ldi, c, at, ldc);
                     }
-                    if (k + ks == w.k()) {
-                        finish(w, p, c, at, ldc, Math.min(rows, m - i), nr);
+                    // What weights with scales need once the sums are complete, and the first cache still holds them.
+                    if (w instanceof Int8Panels rounded && k + ks == w.k()) {
+                        VectorInt8.scalePanel(rounded, p, c, at, ldc, Math.min(rows, m - i));
                     }
                 }
             }
         }
-        int rest = w.n() - whole * nr;
-        if (rest > 0) {
-            int start = w.initialOffset(whole);
-            int to = co + whole * nr;
-            int bo = part(w, whole, 0, w.k(), b);
-            for (int v = 0; v < rest; v += LANES) {
-                for (int i = 0; i < m; i += MicroKernel.MR) {
-                    MicroKernel.edge(
-                            a, ao + i * lda, lda, m - i, b, bo + v, w.k(), w.initial(), start + v,
-                            c, to + i * ldc + v, ldc, Math.min(LANES, rest - v));
-                }
-            }
-            finish(w, whole, c, to, ldc, m, rest);
+    }
+
+    /** The last panel, of which some columns are not there. */
+    private static void rest(
+            float[] a, int ao, int lda, int m, Weights w, float[] b, float[] c, int co, int ldc) {
+        int p = w.n() / w.width();
+        int columns = w.n() - p * w.width();
+        if (columns == 0) {
+            return;
         }
-        if (!(w instanceof Panels)) {
-            w.buffers().giveBack(b);
+        int start = w.initialOffset(p);
+        int to = co + p * w.width();
+        int bo = part(w, p, 0, w.k(), b);
+        for (int v = 0; v < columns; v += LANES) {
+            for (int i = 0; i < m; i += MicroKernel.MR) {
+                MicroKernel.edge(
+                        a, ao + i * lda, lda, m - i, b, bo + v, w.k(), w.initial(), start + v,
+                        c, to + i * ldc + v, ldc, Math.min(LANES, columns - v));
+            }
+        }
+        if (w instanceof Int8Panels rounded) {
+            VectorInt8.scale(rounded, p, c, to, ldc, m, columns);
         }
     }
 
@@ -163,12 +183,5 @@ final class VectorMatMul {
             VectorBFloat16.decode((BFloat16Panels) w, p, from, rows, b);
         }
         return Panels.LEAD;
-    }
-
-    /** What weights with scales need once the sums are complete: tile by tile, which the first cache still holds. */
-    private static void finish(Weights w, int p, float[] c, int co, int ldc, int m, int columns) {
-        if (w instanceof Int8Panels rounded) {
-            VectorInt8.scale(rounded, p, c, co, ldc, m, columns);
-        }
     }
 }
