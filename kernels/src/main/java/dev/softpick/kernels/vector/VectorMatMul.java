@@ -68,7 +68,8 @@ final class VectorMatMul {
 
     private static void block(float[] a, int ao, int lda, int m, Weights w, float[] c, int co, int ldc) {
         if (m > (w instanceof Panels ? GEMV_ROWS : ROUNDED_GEMV_ROWS)) {
-            tiles(a, ao, lda, m, w, c, co, ldc);
+            whole(a, ao, lda, m, w, c, co, ldc);
+            rest(a, ao, lda, m, w, c, co, ldc);
             return;
         }
         for (int row = 0; row < m; row++) {
@@ -86,23 +87,13 @@ final class VectorMatMul {
         }
     }
 
-    @SuppressWarnings("NullAway") // all weights but floats have buffers
-    private static void tiles(float[] a, int ao, int lda, int m, Weights w, float[] c, int co, int ldc) {
-        float[] b = w instanceof Panels panels ? panels.values() : w.buffers().take();
-        whole(a, ao, lda, m, w, b, c, co, ldc);
-        rest(a, ao, lda, m, w, b, c, co, ldc);
-        if (!(w instanceof Panels)) {
-            w.buffers().giveBack(b);
-        }
-    }
-
     /**
      * Whole panels: a part of one is multiplied with all rows of the block while a cache holds it. The rest is a method
      * of its own because C2 stops inlining at 18,000 nodes, and decoding at four lanes alone is 7,000: with both in one
      * it made objects of vectors, in one JVM of three.
      */
-    private static void whole(
-            float[] a, int ao, int lda, int m, Weights w, float[] b, float[] c, int co, int ldc) {
+    private static void whole(float[] a, int ao, int lda, int m, Weights w, float[] c, int co, int ldc) {
+        float[] b = buffer(w);
         int nr = w.width();
         int whole = w.n() / nr;
         int depth = depth(w);
@@ -131,16 +122,17 @@ final class VectorMatMul {
                 }
             }
         }
+        giveBack(w, b);
     }
 
     /** The last panel, of which some columns are not there. */
-    private static void rest(
-            float[] a, int ao, int lda, int m, Weights w, float[] b, float[] c, int co, int ldc) {
+    private static void rest(float[] a, int ao, int lda, int m, Weights w, float[] c, int co, int ldc) {
         int p = w.n() / w.width();
         int columns = w.n() - p * w.width();
         if (columns == 0) {
             return;
         }
+        float[] b = buffer(w);
         int start = w.initialOffset(p);
         int to = co + p * w.width();
         int bo = part(w, p, 0, w.k(), b);
@@ -153,6 +145,20 @@ final class VectorMatMul {
         }
         if (w instanceof Int8Panels rounded) {
             VectorInt8.scale(rounded, p, c, to, ldc, m, columns);
+        }
+        giveBack(w, b);
+    }
+
+    /** Where all panels stand, or one at a time is decoded to. */
+    @SuppressWarnings("NullAway") // all weights but floats have buffers
+    private static float[] buffer(Weights w) {
+        return w instanceof Panels panels ? panels.values() : w.buffers().take();
+    }
+
+    @SuppressWarnings("NullAway") // all weights but floats have buffers
+    private static void giveBack(Weights w, float[] buffer) {
+        if (!(w instanceof Panels)) {
+            w.buffers().giveBack(buffer);
         }
     }
 
