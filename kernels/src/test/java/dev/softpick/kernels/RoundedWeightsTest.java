@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.fail;
 
 import dev.softpick.kernels.backend.Backend;
 import dev.softpick.kernels.layout.BFloat16Panels;
+import dev.softpick.kernels.layout.BlockSizes;
 import dev.softpick.kernels.layout.Int8Panels;
 import dev.softpick.kernels.layout.Panels;
 import dev.softpick.kernels.layout.Weights;
@@ -14,8 +15,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** Products with weights of 16 and of 8 bits, against the float product of the same weights and against double. */
 class RoundedWeightsTest {
@@ -26,7 +25,7 @@ class RoundedWeightsTest {
     static List<int[]> shapes() {
         List<int[]> shapes = new ArrayList<>(MatMulTest.shapes());
         for (int m : new int[] {1, 4, 5, 12}) {
-            for (int k : new int[] {255, 256, 257, 513}) {
+            for (int k : new int[] {BlockSizes.DEPTH, BlockSizes.DEPTH + 1}) {
                 shapes.add(new int[] {m, k, 130});
             }
         }
@@ -55,9 +54,12 @@ class RoundedWeightsTest {
         }
     }
 
-    @ParameterizedTest
-    @MethodSource("shapes")
-    void bfloat16HasTheBitsOfTheFloatsThatItMeans(int[] shape) {
+    @Test
+    void bfloat16HasTheBitsOfTheFloatsThatItMeans() {
+        shapes().forEach(RoundedWeightsTest::bfloat16HasTheBitsOfFloats);
+    }
+
+    private static void bfloat16HasTheBitsOfFloats(int[] shape) {
         int m = shape[0];
         int k = shape[1];
         int n = shape[2];
@@ -75,7 +77,7 @@ class RoundedWeightsTest {
             BFloat16Panels w = BFloat16Panels.pack(rounded, k, n, bias, layout.width, layout.lanes);
             short[] back = new short[k * n];
             w.unpack(0, n, back);
-            assertThat(back).isEqualTo(rounded);
+            assertThat(back).as("%s %s", layout, Arrays.toString(shape)).isEqualTo(rounded);
             Backend backend = layout.backend;
             Panels same = Panels.pack(floats, k, n, bias, backend.panelWidth());
             sameProducts(layout, shape, a, w, same, residual);
@@ -102,9 +104,12 @@ class RoundedWeightsTest {
         Bits.assertEqual(what + " residual", out, right);
     }
 
-    @ParameterizedTest
-    @MethodSource("shapes")
-    void int8IsTheSumOfTheBytesTimesTheScaleWithTheBiasAddedInOneRounding(int[] shape) {
+    @Test
+    void int8IsTheSumOfTheBytesTimesTheScaleWithTheBiasAddedInOneRounding() {
+        shapes().forEach(RoundedWeightsTest::int8IsScaledInOneRounding);
+    }
+
+    private static void int8IsScaledInOneRounding(int[] shape) {
         int m = shape[0];
         int k = shape[1];
         int n = shape[2];
@@ -126,7 +131,7 @@ class RoundedWeightsTest {
             Int8Panels w = Int8Panels.pack(q, scale, k, n, bias, layout.width, layout.lanes);
             byte[] back = new byte[k * n];
             w.unpack(0, n, back);
-            assertThat(back).isEqualTo(q);
+            assertThat(back).as(what).isEqualTo(q);
 
             float[] strided = Kernels.unwritten(GAP + m * (k + GAP));
             float[] out = new float[GAP + m * (n + GAP)];
@@ -160,9 +165,12 @@ class RoundedWeightsTest {
         }
     }
 
-    @ParameterizedTest
-    @MethodSource("shapes")
-    void int8StaysWithinTheBoundOfAFloatProduct(int[] shape) {
+    @Test
+    void int8StaysWithinTheBoundOfAFloatProduct() {
+        shapes().forEach(RoundedWeightsTest::int8StaysWithinTheBound);
+    }
+
+    private static void int8StaysWithinTheBound(int[] shape) {
         int m = shape[0];
         int k = shape[1];
         int n = shape[2];
@@ -231,12 +239,13 @@ class RoundedWeightsTest {
             float[] tiled = new float[9 * 65536];
             float[] nine = {1, 1, 1, 1, 1, 1, 1, 1, 1};
             layout.backend.matMul().multiply(nine, 0, 1, 9, w, tiled, 0, 65536);
-            for (int i = 0; i < all.length; i++) {
+            float[] expected = new float[65536];
+            for (int i = 0; i < expected.length; i++) {
                 // Starting from +0, −0 adds up to +0.
-                float expected = Float.intBitsToFloat(i << 16) + 0f;
-                assertThat(all[i]).as("%s, half %d", layout, i).isEqualTo(Float.valueOf(expected));
-                assertThat(tiled[8 * 65536 + i]).as("%s, half %d, tiled", layout, i).isEqualTo(Float.valueOf(expected));
+                expected[i] = Float.intBitsToFloat(i << 16) + 0f;
             }
+            Bits.assertEqual(layout.toString(), all, expected);
+            Bits.assertEqual(layout + ", tiled", Arrays.copyOfRange(tiled, 8 * 65536, 9 * 65536), expected);
         }
     }
 

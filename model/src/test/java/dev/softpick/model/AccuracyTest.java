@@ -70,6 +70,7 @@ class AccuracyTest {
 
     /** Sequences of the test sets, against the double pass that the expected outputs were made with. */
     @ParameterizedTest
+    @Tag("long")
     @CsvSource({
         "digits, softpick", "digits, softmax", "digits, ssmax", "digits, rectified_softpick",
         "ecg, softpick", "ecg, softmax", "ecg, ssmax", "ecg, rectified_softpick"

@@ -150,6 +150,7 @@ class ForwardArgumentsTest {
 
     /** Long sequences need more memory than an array holds: a clear refusal, not a negative index. */
     @Test
+    @Tag("long")
     void aSequenceThatNoMemoryHoldsIsRefused() {
         SoftpickTransformer model = SoftpickTransformer.random(
                 SoftpickConfig.builder().embedDim(1).hiddenSize(512).numLayers(1).build(), 1);

@@ -70,7 +70,9 @@ public record Comparison(
             }
         }
         // the timings would share the processors with what still warms up
-        timed.values().forEach(SoftpickTransformer::warmUp);
+        if (effort != Effort.SMOKE) {
+            timed.values().forEach(SoftpickTransformer::warmUp);
+        }
         watcher.at("timings", done[0], parts);
         Speed speed = Speed.measure(effort, timed, setting.model(), () ->
                 watcher.at("timings", ++done[0], parts));

@@ -132,6 +132,7 @@ class CompareCommandTest {
     }
 
     @Test
+    @Tag("long")
     void aModelThatAnswersForEveryPositionIsTimedForTheLastOne() {
         Path model = folder.resolve("all.safetensors");
         Invocation init = Invocation.of(
