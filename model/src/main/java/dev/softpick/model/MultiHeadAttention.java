@@ -138,7 +138,7 @@ public final class MultiHeadAttention implements Layer {
         Rows projected = new Rows(new float[Math.multiplyExact(rows, 3 * h)], 0, 3 * h);
         Rows attended = new Rows(new float[rows * h], 0, h);
         KeyValueCache cache = weights.newCache(steps);
-        weights.project(backend, new Rows(x.values(), 0, inputSize()), rows, projected, 0);
+        weights.project(backend, new Rows(x.values(), 0, inputSize()), 0, rows, projected);
         for (int sequence = 0; sequence < batch; sequence++) {
             for (int head = 0; head < heads(); head++) {
                 weights.attend(backend, cache, head, projected, sequence * steps, steps, attended);
@@ -169,7 +169,7 @@ public final class MultiHeadAttention implements Layer {
         Rows attended = new Rows(new float[batch * steps * h], 0, h);
         Tensor shown = Tensor.zeros(batch, heads(), steps, steps);
         KeyValueCache cache = weights.newCache(steps);
-        weights.project(backend, new Rows(x.values(), 0, inputSize()), batch * steps, projected, 0);
+        weights.project(backend, new Rows(x.values(), 0, inputSize()), 0, batch * steps, projected);
         for (int i = 0; i < batch * heads(); i++) {
             int row = i / heads() * steps;
             int head = i % heads();

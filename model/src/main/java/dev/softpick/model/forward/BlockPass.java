@@ -58,7 +58,7 @@ public final class BlockPass {
                 mixAll(backend, s);
             } else {
                 for (int row = 0; row < rows; row += block) {
-                    project(backend, s, 0, row, Math.min(block, rows - row));
+                    project(backend, s, row, Math.min(block, rows - row));
                 }
                 allProjected(backend, s);
             }
@@ -67,7 +67,7 @@ public final class BlockPass {
         } else {
             int heads = attention.heads();
             team.run(blocks, (member, i) ->
-                    project(backend, s, member, i * block, Math.min(block, rows - i * block)));
+                    project(backend, s, i * block, Math.min(block, rows - i * block)));
             team.run(s.sequences() * heads, (member, i) -> attend(backend, s, member, i / heads, i % heads));
             team.run(blocks, (member, i) -> mix(backend, s, member, i * block, Math.min(block, rows - i * block)));
         }
@@ -92,9 +92,9 @@ public final class BlockPass {
      * heads of a block are not, which took a quarter of attention's time at 4 × 60.
      */
     private void attendHeadByHead(Backend backend, Scratch s) {
-        attentionNorm.apply(backend, s.hidden, 0, s.rows(), s.norm[0]);
+        attentionNorm.apply(backend, s.hidden, 0, s.rows(), s.next);
         for (int head = 0; head < attention.heads(); head++) {
-            attention.projectHead(backend, head, s.norm[0], s.rows(), s.qkv);
+            attention.projectHead(backend, head, s.next, s.rows(), s.qkv);
             for (int sequence = 0; sequence < s.sequences(); sequence++) {
                 attend(backend, s, 0, sequence, head);
             }
@@ -105,13 +105,13 @@ public final class BlockPass {
     private void allByColumns(Backend backend, Scratch s, Team team) {
         int rows = s.rows();
         int heads = attention.heads();
-        attentionNorm.apply(backend, s.hidden, 0, rows, s.norm[0]);
-        multiply(backend, team, s.norm[0], rows, attention.qkv(), s.qkv, false);
+        attentionNorm.apply(backend, s.hidden, 0, rows, s.next);
+        multiply(backend, team, s.next, rows, attention.qkv(), s.qkv, false);
         team.run(s.sequences() * heads, (member, i) -> attend(backend, s, member, i / heads, i % heads));
         multiply(backend, team, s.attended, rows, attention.out(), s.next, false);
         add(s.hidden, s.next, rows);
-        ffnNorm.apply(backend, s.next, 0, rows, s.norm[0]);
-        multiply(backend, team, s.norm[0], rows, ffn.up(), s.inner[0], true);
+        ffnNorm.apply(backend, s.next, 0, rows, s.attended);
+        multiply(backend, team, s.attended, rows, ffn.up(), s.inner[0], true);
         multiply(backend, team, s.inner[0], rows, ffn.down(), s.hidden, false);
         add(s.next, s.hidden, rows);
     }
@@ -148,11 +148,11 @@ public final class BlockPass {
         int block = blockRows(rows, team);
         if (team == null) {
             for (int row = 0; row < rows; row += block) {
-                projectKeysAndValues(backend, s, 0, row, Math.min(block, rows - row));
+                projectKeysAndValues(backend, s, row, Math.min(block, rows - row));
             }
         } else {
             team.run(Math.ceilDiv(rows, block), (member, i) ->
-                    projectKeysAndValues(backend, s, member, i * block, Math.min(block, rows - i * block)));
+                    projectKeysAndValues(backend, s, i * block, Math.min(block, rows - i * block)));
         }
         lastProjected(backend, s, team);
     }
@@ -164,9 +164,9 @@ public final class BlockPass {
         for (int i = 0; i < sequences; i++) {
             s.next.put(i, s.hidden, s.start(i + 1) - 1);
         }
-        attentionNorm.apply(backend, s.next, 0, sequences, s.norm[0]);
+        attentionNorm.apply(backend, s.next, 0, sequences, s.attended);
         for (int i = 0; i < sequences; i++) {
-            attention.projectQueries(backend, s.norm[0], i, s.qkv, s.start(i + 1) - 1);
+            attention.projectQueries(backend, s.attended, i, s.qkv, s.start(i + 1) - 1);
         }
         if (team == null) {
             for (int i = 0; i < sequences * heads; i++) {
@@ -176,8 +176,8 @@ public final class BlockPass {
             team.run(sequences * heads, (member, i) -> attendLast(backend, s, member, i / heads, i % heads));
         }
         attention.addProjected(backend, s.attended, 0, sequences, s.next, s.hidden);
-        ffnNorm.apply(backend, s.hidden, 0, sequences, s.norm[0]);
-        ffn.add(backend, s.norm[0], s.inner[0], s.hidden, 0, sequences, s.next);
+        ffnNorm.apply(backend, s.hidden, 0, sequences, s.attended);
+        ffn.add(backend, s.attended, s.inner[0], s.hidden, 0, sequences, s.next);
     }
 
     /** A team gets as many blocks for each member, of whole tiles. */
@@ -191,15 +191,15 @@ public final class BlockPass {
     }
 
     /** Layer norm, then queries, keys and values, of some rows. */
-    private void project(Backend backend, Scratch s, int member, int row, int rows) {
-        attentionNorm.apply(backend, s.hidden, row, rows, s.norm[member]);
-        attention.project(backend, s.norm[member], rows, s.qkv, row);
+    private void project(Backend backend, Scratch s, int row, int rows) {
+        attentionNorm.apply(backend, s.hidden, row, rows, s.next);
+        attention.project(backend, s.next, row, rows, s.qkv);
     }
 
     /** The same without the queries. */
-    private void projectKeysAndValues(Backend backend, Scratch s, int member, int row, int rows) {
-        attentionNorm.apply(backend, s.hidden, row, rows, s.norm[member]);
-        attention.projectKeysAndValues(backend, s.norm[member], rows, s.qkv, row);
+    private void projectKeysAndValues(Backend backend, Scratch s, int row, int rows) {
+        attentionNorm.apply(backend, s.hidden, row, rows, s.next);
+        attention.projectKeysAndValues(backend, s.next, row, rows, s.qkv);
     }
 
     private void attend(Backend backend, Scratch s, int member, int sequence, int head) {
@@ -215,7 +215,7 @@ public final class BlockPass {
     /** The out projection and the feed-forward layer of some rows, each with its residual. */
     private void mix(Backend backend, Scratch s, int member, int row, int rows) {
         attention.addProjected(backend, s.attended, row, rows, s.hidden, s.next);
-        ffnNorm.apply(backend, s.next, row, rows, s.norm[member]);
-        ffn.add(backend, s.norm[member], s.inner[member], s.next, row, rows, s.hidden);
+        ffnNorm.apply(backend, s.next, row, rows, s.attended);
+        ffn.add(backend, s.attended, s.inner[member], s.next, row, rows, s.hidden);
     }
 }

@@ -197,7 +197,7 @@ public final class ForwardPass {
 
     private void logits(Backend backend, Scratch s, float[] output) {
         Panels head = weights.requireClassifier();
-        Rows normed = s.norm[0];
+        Rows normed = s.hidden;
         weights.finalNorm(backend, s.next, 0, s.sequences(), normed.values(), normed.start());
         backend.matMul().multiply(
                 normed.values(), normed.start(), head.k(), s.sequences(), head, output, s.first() * head.n(), head.n());

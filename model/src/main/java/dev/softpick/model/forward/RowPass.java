@@ -46,8 +46,8 @@ public record RowPass(SoftpickConfig config, ModelWeights weights, BackendWarmUp
 
     private void project(Backend backend, Scratch s, int layer, int count) {
         BlockWeights block = weights.blocks().get(layer);
-        block.attentionNorm().apply(backend, s.hidden, 0, count, s.norm[0]);
-        block.attention().project(backend, s.norm[0], count, s.qkv, 0);
+        block.attentionNorm().apply(backend, s.hidden, 0, count, s.next);
+        block.attention().project(backend, s.next, 0, count, s.qkv);
     }
 
     /**
@@ -67,8 +67,8 @@ public record RowPass(SoftpickConfig config, ModelWeights weights, BackendWarmUp
                 block.attention().attendRow(backend, caches[i], firstHead, positions[i], s.qkv, i, s.attended);
             }
             block.attention().addProjected(backend, s.attended, 0, count, s.hidden, s.next);
-            block.ffnNorm().apply(backend, s.next, 0, count, s.norm[0]);
-            block.ffn().add(backend, s.norm[0], s.inner[0], s.next, 0, count, s.hidden);
+            block.ffnNorm().apply(backend, s.next, 0, count, s.attended);
+            block.ffn().add(backend, s.attended, s.inner[0], s.next, 0, count, s.hidden);
         }
     }
 

@@ -23,21 +23,22 @@ public final class Scratch implements ScratchPool.Memory<Scratch> {
 
     private final SoftReference<Scratch> reference = new SoftReference<>(this);
 
-    /** Hidden states, {@code [rows, hidden]}, and the place where the next ones are written. */
+    /** Hidden states, {@code [rows, hidden]}. */
     public final Rows hidden;
 
+    /** Where the next ones are written, and before that the normalized rows that attention projects. */
     final Rows next;
 
     /** Queries, keys and values, {@code [rows, 3·hidden]}. */
     public final Rows qkv;
 
-    /** What attention returns, {@code [rows, hidden]}. */
+    /** What attention returns, {@code [rows, hidden]}, and once that is projected, the rows' second norm. */
     final Rows attended;
 
-    /** For each member of a team: normalized rows of a block, {@code [BLOCK_ROWS, hidden]}. */
-    final Rows[] norm;
-
-    /** For each member: inner feed-forward rows of a block, {@code [BLOCK_ROWS, inner]}. */
+    /**
+     * For each member of a team: inner feed-forward rows of a block, {@code [BLOCK_ROWS, inner]}, where queries, keys
+     * and values stood, which nobody reads any more by then.
+     */
     final Rows[] inner;
 
     /** For each member: the keys and values of the head at hand. */
@@ -62,16 +63,16 @@ public final class Scratch implements ScratchPool.Memory<Scratch> {
         starts = new int[sequences + 1];
         int block = Math.min(mostRows, BLOCK_ROWS);
         int members = caches.length;
-        values = allocate(2 * lined(mostRows, h) + lined(mostRows, 3 * h) + lined(mostRows, h)
-                + members * (lined(block, h) + lined(block, innerSize)));
+        values = allocate(
+                3 * lined(mostRows, h) + Math.max(lined(mostRows, 3 * h), members * lined(block, innerSize)));
         hidden = region(mostRows, h);
         next = region(mostRows, h);
-        qkv = region(mostRows, 3 * h);
         attended = region(mostRows, h);
-        norm = new Rows[members];
+        int shared = end;
+        qkv = region(mostRows, 3 * h);
+        end = shared;
         inner = new Rows[members];
         for (int member = 0; member < members; member++) {
-            norm[member] = region(block, h);
             inner[member] = region(block, innerSize);
         }
     }

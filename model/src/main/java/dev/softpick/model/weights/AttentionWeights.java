@@ -116,9 +116,9 @@ public final class AttentionWeights {
                 : KeyValueCache.forAllValues(scratch, steps, 3 * hiddenSize(), hiddenSize());
     }
 
-    /** Queries, keys and values of {@code count} rows: the first ones of x, to the rows from {@code row} on. */
-    public void project(Backend backend, Rows x, int count, Rows projected, int row) {
-        multiply(backend, x, 0, count, qkv, projected, row, 0);
+    /** Queries, keys and values of {@code count} rows from {@code row} on, to the same ones. */
+    public void project(Backend backend, Rows x, int row, int count, Rows projected) {
+        multiply(backend, x, row, count, qkv, projected, row, 0);
     }
 
     /** Whether a head's columns are whole panels, so that it can be projected alone. */
@@ -135,8 +135,8 @@ public final class AttentionWeights {
     }
 
     /** Only keys and values; in whole panels, so some last columns of the queries may be written as well. */
-    public void projectKeysAndValues(Backend backend, Rows x, int count, Rows projected, int row) {
-        multiply(backend, x, 0, count, keysAndValues, projected, row, hiddenSize() / qkv.width() * qkv.width());
+    public void projectKeysAndValues(Backend backend, Rows x, int row, int count, Rows projected) {
+        multiply(backend, x, row, count, keysAndValues, projected, row, hiddenSize() / qkv.width() * qkv.width());
     }
 
     /** Only the queries of one row of x; in whole panels, so they may repeat some columns of the keys. */

@@ -22,12 +22,12 @@ public record FeedForwardWeights(Weights up, Weights down) {
     }
 
     /**
-     * {@code to = residual + ffn(x)} for {@code count} rows: the first ones of x and of {@code inner}, which holds what
-     * is between the products, and those from {@code row} on of the others.
+     * {@code to = residual + ffn(x)} for {@code count} rows from {@code row} on; the first ones of {@code inner} hold
+     * what is between the products.
      */
     public void add(Backend backend, Rows x, Rows inner, Rows residual, int row, int count, Rows to) {
         backend.matMul().multiplyGelu(
-                x.values(), x.start(), size(), count, up, inner.values(), inner.start(), innerSize());
+                x.values(), x.at(row), size(), count, up, inner.values(), inner.start(), innerSize());
         backend.matMul().multiplyAdd(
                 inner.values(), inner.start(), count, down, residual.values(), residual.at(row), to.values(),
                 to.at(row));

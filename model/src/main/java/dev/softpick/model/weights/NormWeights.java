@@ -27,8 +27,8 @@ public record NormWeights(float[] gamma, float[] beta) {
         backend.layerNorm().apply(x.values(), x.at(row), count, gamma, beta, EPSILON, y, offset);
     }
 
-    /** The same to the first rows of a region. */
+    /** The same, to the same rows of another region. */
     public void apply(Backend backend, Rows x, int row, int count, Rows y) {
-        apply(backend, x, row, count, y.values(), y.start());
+        apply(backend, x, row, count, y.values(), y.at(row));
     }
 }
