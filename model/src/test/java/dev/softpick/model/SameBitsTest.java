@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.zip.CRC32;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -60,9 +61,20 @@ class SameBitsTest {
     @ParameterizedTest
     @EnumSource(Normalizer.class)
     void aRowInABatchHasTheBitsOfTheRowAlone(Normalizer normalizer) {
+        inBatches(normalizer, 2, 3);
+    }
+
+    @ParameterizedTest
+    @Tag("long")
+    @EnumSource(Normalizer.class)
+    void inLargerBatchesToo(Normalizer normalizer) {
+        inBatches(normalizer, 5, 8);
+    }
+
+    private static void inBatches(Normalizer normalizer, int... batches) {
         SoftpickTransformer model = model(OutputMode.LAST_TIMESTEP, normalizer);
         float[] row = Gaussian.floats(1, STEPS * 20);
-        for (int batch : new int[] {2, 3}) {
+        for (int batch : batches) {
             float[] x = Gaussian.floats(batch, batch * STEPS * 20);
             for (int at = 0; at < batch; at += 2) {
                 float[] with = x.clone();

@@ -358,13 +358,24 @@ class StreamingTest {
     @ParameterizedTest
     @EnumSource(Normalizer.class)
     void anElectrocardiogramHasTheExpectedLogits(Normalizer normalizer) throws Exception {
+        electrocardiogram(normalizer, 100);
+    }
+
+    @ParameterizedTest
+    @Tag("long")
+    @EnumSource(Normalizer.class)
+    void aLongerOneToo(Normalizer normalizer) throws Exception {
+        electrocardiogram(normalizer, 300);
+    }
+
+    /** So many steps of the exact window, which has 60, and all of the other. */
+    private static void electrocardiogram(Normalizer normalizer, int steps) throws Exception {
         SoftpickTransformer model = SoftpickTransformer.load(
                 Fixtures.path("models/ecg-%s.safetensors".formatted(normalizer.id())));
         SafetensorsFile test = Fixtures.file("models/ecg-test.safetensors");
         float[] frames = test.floats("stream");
         double[] windowed = test.doubles("stream_expected_logits_" + normalizer.id());
         double[] whole = test.doubles("stream_full_expected_logits_" + normalizer.id());
-        int steps = 100; // the window has 60
         float[] exact = logits(model.newSession(Window.EXACT), frames, steps);
         assertThat(Fixtures.worst(exact, Arrays.copyOf(windowed, steps))).isLessThanOrEqualTo(5e-6);
         assertThat(Fixtures.worst(logits(model.newSession(Window.UNBOUNDED), frames, whole.length), whole))
