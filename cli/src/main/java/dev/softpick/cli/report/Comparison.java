@@ -70,9 +70,7 @@ public record Comparison(
             }
         }
         // the timings would share the processors with what still warms up
-        if (effort != Effort.SMOKE) {
-            timed.values().forEach(SoftpickTransformer::warmUp);
-        }
+        timed.values().forEach(SoftpickTransformer::warmUp);
         watcher.at("timings", done[0], parts);
         Speed speed = Speed.measure(effort, timed, setting.model(), () ->
                 watcher.at("timings", ++done[0], parts));
