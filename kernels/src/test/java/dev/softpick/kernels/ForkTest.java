@@ -16,9 +16,6 @@ class ForkTest {
 
     @Test
     void thisForkHasItsBackendAndWidth() throws IOException {
-        assertThat(ForkTest.class.getModule().isNamed())
-                .as("on the module path")
-                .isEqualTo(Boolean.getBoolean("softpick.test.module.path"));
         BackendInfo info = BackendInfo.current();
         System.out.println("fork " + (FORK.isEmpty() ? "(none)" : FORK) + ": " + info);
         if (FORK.isEmpty()) {
